@@ -1,0 +1,143 @@
+"""Objects in a folder; links are signed by us and answered by the api function.
+
+{public_url}/objects/lessons/ab12/video.mp4?expires=1767225600&signature=9f…
+"""
+
+import contextlib
+import errno
+import hmac
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from shared.adapters.signing import link_signature
+from shared.errors import ObjectMissing, TransientError
+
+LINK_PATH: Final = "/objects/"
+# No empty part and none that begins with a dot: no way out of the folder, no clash with unfinished writes.
+NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+NAME_LENGTH: Final = 1000
+WRITE_TRIES: Final = 3  # a folder may vanish between its making and the write, when its last object is deleted
+
+
+class FolderObjects:
+    """An ObjectStore of files below `folder`."""
+
+    def __init__(
+        self, folder: Path, *, public_url: str, secret_key: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._folder = folder
+        self._public_url = public_url.rstrip("/")
+        self._secret_key = secret_key
+        self._clock = clock
+
+    def path(self, name: str) -> Path:
+        """Return the file of an object that is stored, for serving parts of it; raise ObjectMissing."""
+        path = self._folder / name
+        if not _is_name(name) or not path.is_file():
+            raise ObjectMissing(name)
+        return path
+
+    def write(self, name: str, data: bytes, *, content_type: str) -> None:
+        """Store `data`, whole or not at all. The media type is told by the name's ending, and not kept."""
+        if not _is_name(name):
+            raise ValueError(f"not a name for an object: {name!r}")
+        path = self._folder / name
+        try:
+            for _ in range(WRITE_TRIES):
+                with contextlib.suppress(FileNotFoundError):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    _replace(path, data)
+                    return
+        except OSError as error:
+            raise TransientError(f"object not written: {errno.errorcode.get(error.errno or 0, 'unknown')}") from error
+        raise TransientError("object not written: its folder keeps vanishing")
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes; raise ObjectMissing where there are none."""
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError:
+            raise ObjectMissing(name) from None
+        except OSError as error:
+            raise TransientError(f"object not read: {errno.errorcode.get(error.errno or 0, 'unknown')}") from error
+
+    def exists(self, name: str) -> bool:
+        """Tell whether the name is taken."""
+        return _is_name(name) and (self._folder / name).is_file()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the names that begin with `prefix`, sorted."""
+        yield from sorted(name for name in self._names(prefix) if name.startswith(prefix))
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Delete every object whose name begins with `prefix`; return how many there were."""
+        names = list(self.list(prefix))
+        deleted = 0
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                (self._folder / name).unlink()
+                deleted += 1
+        for name in reversed(names):
+            _remove_empty(self._folder, (self._folder / name).parent)
+        return deleted
+
+    def signed_url(self, name: str, *, expires_in: timedelta) -> str:
+        """Return a URL that reads this one object until it expires."""
+        if not _is_name(name):
+            raise ValueError(f"not a name for an object: {name!r}")
+        expires = int(self._clock() + expires_in.total_seconds())
+        query = urlencode({"expires": expires, "signature": link_signature(self._secret_key, name, expires)})
+        return f"{self._public_url}{LINK_PATH}{name}?{query}"
+
+    def verify(self, name: str, *, expires: str, signature: str) -> bool:
+        """Tell whether a link to `name` is one of ours and still good."""
+        if not re.fullmatch(r"[0-9]{1,12}", expires) or int(expires) < self._clock():
+            return False
+        expected = link_signature(self._secret_key, name, int(expires))
+        return hmac.compare_digest(expected.encode(), signature.encode())
+
+    def _names(self, prefix: str) -> Iterator[str]:
+        """Every object in the folder that the prefix leads to."""
+        parent = prefix.rpartition("/")[0]
+        if parent and not _is_name(parent):
+            return
+        for place, folders, files in os.walk(self._folder / parent):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            relative = Path(place).relative_to(self._folder)
+            for name in files:
+                if not name.startswith("."):
+                    yield (relative / name).as_posix()
+
+
+def _is_name(name: str) -> bool:
+    return len(name) <= NAME_LENGTH and NAME.fullmatch(name) is not None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    descriptor, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # a rename may reach the disk before the bytes do
+        os.replace(draft, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)
+        raise
+
+
+def _remove_empty(root: Path, folder: Path) -> None:
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:  # not empty, or already gone
+            return
+        folder = folder.parent

@@ -1,0 +1,176 @@
+"""How a stage takes and holds a request: claim, renew, report progress, release. Each is one guarded statement.
+
+The fence is (status, attempt): a change applies only while both are as the claim left them. The database's own
+triggers refuse illegal moves, raise `version` and write `request_events` in the same statement.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from shared.enums import ContentRequestStatus as Status
+from shared.enums import LessonStyle, Modality, StageRunState
+from shared.pipeline import LEASE_SECONDS, Stage
+from shared.work import Request
+
+
+class Standing(Enum):
+    """Why a claim was not granted."""
+
+    HELD = auto()  # another run works on it
+    FINISHED = auto()  # this stage has finished; its message may have been lost
+    ELSEWHERE = auto()  # ended, further along, waiting for an answer, following another, or unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A granted claim: the request, and how many runs of this stage failed before."""
+
+    request: Request
+    failures: int
+
+
+def as_request(row: sa.RowMapping) -> Request:
+    """Read a row of content_requests."""
+    return Request(
+        id=row["id"],
+        correlation_id=row["correlation_id"],
+        student_id=row["student_id"],
+        query=row["query"],
+        topic=row["topic"],
+        grade_level=row["grade_level"],
+        interest=row["interest"],
+        style=LessonStyle(row["style"]),
+        language=row["language"],
+        modality=Modality(row["modality"]),
+        duration_seconds=row["duration_seconds"],
+        status=Status(row["status"]),
+        attempt=row["attempt"],
+        content_key=row["content_key"],
+        storyboard_digest=row["storyboard_digest"],
+        metadata=row["request_metadata"],
+    )
+
+
+_CLAIM = sa.text(f"""
+    WITH claimed AS (
+        UPDATE content_requests SET
+            status = CAST(:during AS content_request_status),
+            attempt = attempt + 1,
+            lease_until = clock_timestamp() + make_interval(secs => CAST(:lease AS integer)),
+            started_at = coalesce(started_at, clock_timestamp()),
+            current_stage = :label,
+            progress_percentage = greatest(progress_percentage, CAST(:progress AS smallint)),
+            eta_seconds = NULL
+        WHERE id = :id
+          AND (
+            (lease_until IS NULL AND status || ':' || modality = ANY (CAST(:takes AS text[]))
+                AND clarification_requested_at IS NULL AND follows IS NULL)
+            OR (status = CAST(:during AS content_request_status) AND lease_until <= clock_timestamp())
+          )
+        RETURNING *
+    ), run AS (
+        INSERT INTO request_stages (request_id, stage, attempt, state)
+        SELECT id, :stage, attempt, '{StageRunState.RUNNING}' FROM claimed
+    )
+    SELECT claimed.*, (
+        SELECT count(*) FROM request_stages s
+        WHERE s.request_id = claimed.id AND s.stage = :stage AND s.state <> '{StageRunState.FINISHED}'
+          AND s.attempt > claimed.attempts_from
+    ) AS failures
+    FROM claimed
+""")
+
+_STANDING = sa.text("""
+    SELECT status = CAST(:during AS content_request_status) AND lease_until IS NULL
+               AND clarification_requested_at IS NULL AND follows IS NULL AS finished,
+           status = CAST(:during AS content_request_status) AND lease_until IS NOT NULL AS held,
+           lease_until IS NULL AND status || ':' || modality = ANY (CAST(:takes AS text[]))
+               AND clarification_requested_at IS NULL AND follows IS NULL AS waiting,
+           modality
+    FROM content_requests WHERE id = :id
+""")
+
+
+def _takes(stage: Stage) -> list[str]:
+    return sorted(f"{status}:{modality}" for status, modalities in stage.takes.items() for modality in modalities)
+
+
+def claim(connection: sa.Connection, request_id: UUID, stage: Stage) -> Claim | tuple[Standing, Modality | None]:
+    """Take a waiting or abandoned request for one run of `stage`, or say how it stands and what was asked for."""
+    parameters = {"id": request_id, "during": stage.during, "takes": _takes(stage)}
+    row = (
+        connection.execute(
+            _CLAIM,
+            parameters
+            | {"stage": stage.name, "label": stage.label, "progress": stage.progress, "lease": LEASE_SECONDS},
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is not None:
+        return Claim(request=as_request(row), failures=row["failures"])
+    standing = connection.execute(_STANDING, parameters).mappings().one_or_none()
+    if standing is None:
+        return Standing.ELSEWHERE, None
+    modality = Modality(standing["modality"])
+    if standing["finished"]:
+        return Standing.FINISHED, modality
+    # Waiting now though it was not a moment ago: let the next delivery take it.
+    return (Standing.HELD if standing["held"] or standing["waiting"] else Standing.ELSEWHERE), modality
+
+
+_RENEW = sa.text("""
+    UPDATE content_requests
+    SET lease_until = clock_timestamp() + make_interval(secs => CAST(:lease AS integer))
+    WHERE id = :id AND status = CAST(:during AS content_request_status) AND attempt = :attempt
+      AND lease_until IS NOT NULL
+""")
+
+
+def renew(connection: sa.Connection, request: Request) -> bool:
+    """Hold the request for another lease; False when it is no longer ours."""
+    return connection.execute(_RENEW, fence(request) | {"lease": LEASE_SECONDS}).rowcount == 1
+
+
+_PROGRESS = sa.text("""
+    UPDATE content_requests SET
+        progress_percentage = greatest(progress_percentage, CAST(:progress AS smallint)),
+        current_stage = :label,
+        eta_seconds = CAST(:eta AS integer),
+        lease_until = clock_timestamp() + make_interval(secs => CAST(:lease AS integer))
+    WHERE id = :id AND status = CAST(:during AS content_request_status) AND attempt = :attempt
+      AND lease_until IS NOT NULL
+""")
+
+
+def record_progress(connection: sa.Connection, request: Request, percentage: int, label: str, eta: int | None) -> bool:
+    """Record how far the work is, and renew the lease; False when it is no longer ours."""
+    values = {"progress": percentage, "label": label, "eta": eta, "lease": LEASE_SECONDS}
+    return connection.execute(_PROGRESS, fence(request) | values).rowcount == 1
+
+
+def release(connection: sa.Connection, request: Request, stage: Stage, code: str) -> bool:
+    """Give the request up after a transient error: abandoned at once, for the next delivery to take."""
+    statement = sa.text(f"""
+        WITH released AS (
+            UPDATE content_requests SET lease_until = clock_timestamp()
+            WHERE id = :id AND status = CAST(:during AS content_request_status) AND attempt = :attempt
+              AND lease_until IS NOT NULL
+            RETURNING id, attempt
+        ), run AS (
+            UPDATE request_stages s
+            SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(), error_code = :code
+            FROM released r WHERE s.request_id = r.id AND s.stage = :stage AND s.attempt = r.attempt
+        )
+        SELECT count(*) FROM released
+    """)
+    return bool(connection.execute(statement, fence(request) | {"stage": stage.name, "code": code}).scalar_one())
+
+
+def fence(request: Request) -> dict[str, Any]:
+    """Parameters that tie a statement to the run that claimed the request."""
+    return {"id": request.id, "during": request.status, "attempt": request.attempt}

@@ -1,0 +1,58 @@
+"""The messages: references, never content. Every one is {"schema": 1, …} in JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Final, Self
+from uuid import UUID
+
+from shared.errors import MalformedMessage
+
+SCHEMA: Final = 1
+MAXIMUM_BYTES: Final = 10_000
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    if len(data) > MAXIMUM_BYTES:
+        raise MalformedMessage(f"message of {len(data)} bytes")
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise MalformedMessage("message is not JSON") from error
+    if not isinstance(body, dict):
+        raise MalformedMessage("message is not a JSON object")
+    if body.get("schema") != SCHEMA or isinstance(body.get("schema"), bool):
+        raise MalformedMessage("message of an unknown schema")
+    return body
+
+
+def _uuid(body: dict[str, Any], name: str) -> UUID:
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise MalformedMessage(f"message without {name}")
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise MalformedMessage(f"{name} is not a UUID") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMessage:
+    """A request is to be looked at: by its next stage, or by the mirror."""
+
+    request_id: UUID
+    correlation_id: UUID
+    schema: ClassVar[int] = SCHEMA
+
+    def encode(self) -> bytes:
+        """Return the bytes for the bus."""
+        return json.dumps({"schema": SCHEMA} | {k: str(v) for k, v in asdict(self).items()}).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read bytes from the bus; raise MalformedMessage."""
+        body = _object(data)
+        return cls(request_id=_uuid(body, "request_id"), correlation_id=_uuid(body, "correlation_id"))
+
+    def attributes(self) -> dict[str, str]:
+        """What the bus shows beside the data; the dead-letter function reads the request from it too."""
+        return {"request_id": str(self.request_id), "correlation_id": str(self.correlation_id)}

@@ -1,0 +1,273 @@
+"""The one declaration of topics, functions, stages, legal moves and budgets.
+
+`python -m shared.pipeline` prints it as JSON; `terraform/pipeline.json` is that output, committed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from shared.enums import ContentRequestStatus as Status
+from shared.enums import Modality
+
+# Part of every content key: raised when a change of the code would make another lesson of the same question.
+PIPELINE_VERSION: Final = 1
+
+LEASE_SECONDS: Final = 15  # how long a claim holds without being renewed
+HEARTBEAT_SECONDS: Final = 5  # how often a working stage renews its lease
+STAGE_ATTEMPTS: Final = 5  # runs of one stage before the request is failed
+
+RETRY_MINIMUM_SECONDS: Final = 2  # back-off of the bus after a delivery that failed
+RETRY_MAXIMUM_SECONDS: Final = 20
+# Far above what busy deliveries can reach within the longest budget (a test computes it).
+MAX_DELIVERY_ATTEMPTS: Final = 60
+ACK_DEADLINE_LIMIT_SECONDS: Final = 600
+EVENT_FUNCTION_LIMIT_SECONDS: Final = 540
+TIMEOUT_MARGIN_SECONDS: Final = 30  # function time-out over budget, and ack deadline over time-out
+
+CLARIFICATION_ROUNDS: Final = 3
+CLARIFICATION_DAYS: Final = 7
+SWEEP_SUCCESSOR_SECONDS: Final = 60  # a finished stage whose successor has not begun for so long is published again
+SWEEP_LIMIT: Final = 20  # how often one request is published again before it is failed
+AWAITING_CLARIFICATION: Final = "Awaiting user clarification"
+
+
+class Topic(StrEnum):
+    """What functions say to each other."""
+
+    REQUEST_CREATED = "request-created"
+    REQUEST_VALIDATED = "request-validated"
+    CONTENT_RETRIEVED = "content-retrieved"
+    SCRIPT_GENERATED = "script-generated"
+    VIDEO_GENERATED = "video-generated"
+    LESSON_READY = "lesson-ready"
+    STATUS_CHANGED = "status-changed"
+    DEAD_LETTER = "dead-letter"
+    SWEEP_DUE = "sweep-due"
+    SOURCE_UPLOADED = "source-uploaded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One deployed function: what wakes it, what it may publish, how long it may work."""
+
+    name: str
+    listens: Topic | None  # None: woken by HTTP
+    publishes: frozenset[Topic] = frozenset()
+    budget: int  # seconds of work
+
+    @property
+    def timeout(self) -> int:
+        """Seconds after which the platform stops the function."""
+        return self.budget + TIMEOUT_MARGIN_SECONDS
+
+    @property
+    def ack_deadline(self) -> int:
+        """Seconds after which the bus delivers an unacknowledged message again."""
+        return self.timeout + TIMEOUT_MARGIN_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Function):
+    """A function that moves a request on: what it takes, what it is meanwhile, whom it wakes."""
+
+    takes: Mapping[Status, frozenset[Modality]]  # a request must be in one of these, or the message is a duplicate
+    during: Status
+    then: Mapping[Modality, Topic | None]  # whom the finished stage wakes; None: the request is completed
+    progress: int  # percentage when the stage begins
+    progress_end: int  # the most it may report before it is finished
+    label: str  # `current_stage`, for people
+    listens: Topic
+    attempts: int = field(default=STAGE_ATTEMPTS)
+
+
+ALL: Final = frozenset(Modality)
+VIDEO: Final = frozenset({Modality.VIDEO})
+AUDIO: Final = frozenset({Modality.AUDIO})
+TEXT: Final = frozenset({Modality.TEXT})
+
+
+def _stage(  # one place to freeze the mappings and to derive `publishes`
+    name: str,
+    *,
+    listens: Topic,
+    takes: dict[Status, frozenset[Modality]],
+    during: Status,
+    then: dict[Modality, Topic | None] | Topic | None,
+    budget: int,
+    progress: tuple[int, int],
+    label: str,
+) -> Stage:
+    routes = dict(then) if isinstance(then, dict) else dict.fromkeys(Modality, then)
+    return Stage(
+        name=name,
+        listens=listens,
+        publishes=frozenset(topic for topic in routes.values() if topic) | {Topic.STATUS_CHANGED},
+        takes=MappingProxyType(takes),
+        during=during,
+        then=MappingProxyType(routes),
+        budget=budget,
+        progress=progress[0],
+        progress_end=progress[1],
+        label=label,
+    )
+
+
+VALIDATE_REQUEST: Final = _stage(
+    "validate_request",
+    listens=Topic.REQUEST_CREATED,
+    takes={Status.PENDING: ALL},
+    during=Status.VALIDATING,
+    then=Topic.REQUEST_VALIDATED,
+    budget=60,
+    progress=(5, 14),
+    label="Checking your question",
+)
+RETRIEVE_CONTENT: Final = _stage(
+    "retrieve_content",
+    listens=Topic.REQUEST_VALIDATED,
+    takes={Status.VALIDATING: ALL},
+    during=Status.RETRIEVING,
+    then=Topic.CONTENT_RETRIEVED,
+    budget=60,
+    progress=(15, 29),
+    label="Reading the textbooks",
+)
+GENERATE_SCRIPT: Final = _stage(
+    "generate_script",
+    listens=Topic.CONTENT_RETRIEVED,
+    takes={Status.RETRIEVING: ALL},
+    during=Status.GENERATING_SCRIPT,
+    then={
+        Modality.VIDEO: Topic.SCRIPT_GENERATED,
+        Modality.AUDIO: Topic.SCRIPT_GENERATED,
+        Modality.TEXT: Topic.LESSON_READY,
+    },
+    budget=180,
+    progress=(30, 49),
+    label="Writing the lesson",
+)
+GENERATE_VIDEO: Final = _stage(
+    "generate_video",
+    listens=Topic.SCRIPT_GENERATED,
+    takes={Status.GENERATING_SCRIPT: VIDEO | AUDIO},
+    during=Status.GENERATING_VIDEO,
+    then={
+        Modality.VIDEO: Topic.VIDEO_GENERATED,
+        Modality.AUDIO: Topic.LESSON_READY,
+        Modality.TEXT: None,
+    },
+    budget=480,
+    progress=(50, 85),
+    label="Speaking and drawing the scenes",
+)
+PROCESS_VIDEO: Final = _stage(
+    "process_video",
+    listens=Topic.VIDEO_GENERATED,
+    takes={Status.GENERATING_VIDEO: VIDEO},
+    during=Status.PROCESSING_VIDEO,
+    then={Modality.VIDEO: Topic.LESSON_READY, Modality.AUDIO: None, Modality.TEXT: None},
+    budget=300,
+    progress=(90, 96),
+    label="Finishing the video",
+)
+NOTIFY_STUDENT: Final = _stage(
+    "notify_student",
+    listens=Topic.LESSON_READY,
+    takes={Status.PROCESSING_VIDEO: VIDEO, Status.GENERATING_VIDEO: AUDIO, Status.GENERATING_SCRIPT: TEXT},
+    during=Status.NOTIFYING,
+    then=None,
+    budget=60,
+    progress=(97, 99),
+    label="Letting you know",
+)
+
+STAGES: Final = (
+    VALIDATE_REQUEST,
+    RETRIEVE_CONTENT,
+    GENERATE_SCRIPT,
+    GENERATE_VIDEO,
+    PROCESS_VIDEO,
+    NOTIFY_STUDENT,
+)
+STAGE_BY_STATUS: Final[Mapping[Status, Stage]] = MappingProxyType({stage.during: stage for stage in STAGES})
+
+API: Final = Function(
+    name="api",
+    listens=None,
+    publishes=frozenset({Topic.REQUEST_CREATED, Topic.REQUEST_VALIDATED, Topic.STATUS_CHANGED}),
+    budget=30,
+)
+MIRROR_STATUS: Final = Function(name="mirror_status", listens=Topic.STATUS_CHANGED, budget=30)
+HANDLE_DEAD_LETTER: Final = Function(
+    name="handle_dead_letter",
+    listens=Topic.DEAD_LETTER,
+    publishes=frozenset({Topic.STATUS_CHANGED, Topic.REQUEST_VALIDATED}),
+    budget=30,
+)
+SWEEP: Final = Function(
+    name="sweep",
+    listens=Topic.SWEEP_DUE,
+    publishes=frozenset({stage.listens for stage in STAGES} | {Topic.STATUS_CHANGED}),
+    budget=50,
+)
+INGEST_SOURCE: Final = Function(name="ingest_source", listens=Topic.SOURCE_UPLOADED, budget=480)
+
+FUNCTIONS: Final = (API, *STAGES, MIRROR_STATUS, HANDLE_DEAD_LETTER, SWEEP, INGEST_SOURCE)
+
+TERMINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+# Statuses between which a request is being made; one such request leads each content key.
+IN_PROGRESS: Final = frozenset(stage.during for stage in STAGES)
+
+
+def _moves() -> frozenset[tuple[Status, Status]]:
+    moves = {(before, stage.during) for stage in STAGES for before in stage.takes}
+    moves |= {(Status.VALIDATING, Status.PENDING), (Status.RETRIEVING, Status.PENDING)}  # clarification
+    moves |= {(Status.VALIDATING, Status.COMPLETED)}  # the cache, or the lesson it followed
+    moves |= {(Status.NOTIFYING, Status.COMPLETED)}
+    moves |= {(s, end) for s in Status if s not in TERMINAL for end in (Status.FAILED, Status.CANCELLED)}
+    moves |= {(Status.FAILED, Status.PENDING)}  # retry
+    return frozenset(moves)
+
+
+MOVES: Final = _moves()
+
+
+def listener(topic: Topic) -> Function:
+    """The one function that a topic wakes."""
+    return next(function for function in FUNCTIONS if function.listens is topic)
+
+
+def as_dict() -> dict[str, object]:
+    """The declaration as plain data, for Terraform."""
+    return {
+        "statuses": [status.value for status in Status],
+        "topics": [topic.value for topic in Topic],
+        "dead_letter_topic": Topic.DEAD_LETTER.value,
+        "delivery": {
+            "max_delivery_attempts": MAX_DELIVERY_ATTEMPTS,
+            "retry_minimum_seconds": RETRY_MINIMUM_SECONDS,
+            "retry_maximum_seconds": RETRY_MAXIMUM_SECONDS,
+            "lease_seconds": LEASE_SECONDS,
+        },
+        "functions": {
+            function.name: {
+                "trigger": "http" if function.listens is None else "topic",
+                "listens": function.listens,
+                "publishes": sorted(function.publishes),
+                "budget": function.budget,
+                "timeout": function.timeout,
+                "ack_deadline": function.ack_deadline,
+                "stage": isinstance(function, Stage),
+            }
+            for function in FUNCTIONS
+        },
+        "moves": sorted([before.value, after.value] for before, after in MOVES),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(as_dict(), indent=2))

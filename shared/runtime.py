@@ -1,0 +1,282 @@
+"""The steps that every stage shares: decode, claim, work under a heartbeat, finish, publish.
+
+Raising makes the bus deliver again; returning acknowledges. See DESIGN "Claim, work, hand off".
+"""
+
+import base64
+import binascii
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from shared import crash_points, log
+from shared.db import claims, outcomes
+from shared.db.engine import single_statement, transaction
+from shared.enums import Modality
+from shared.errors import (
+    AttemptsExhausted,
+    MalformedMessage,
+    PermanentError,
+    PipelineError,
+    RequestBusy,
+    TransientError,
+    WorkSuperseded,
+)
+from shared.messages import RequestMessage
+from shared.pipeline import HEARTBEAT_SECONDS, Stage, Topic
+from shared.services import MessageBus, Services
+from shared.work import Advance, AskStudent, Handle, Outcome, Request, Settle
+
+PROGRESS_EVERY_SECONDS = 1.0  # least time between two reports of the same run that are written
+
+
+class Event(Protocol):
+    """What the runtime reads of a CloudEvent."""
+
+    data: Any
+
+
+def message_data(event: Event) -> bytes:
+    """Return the bytes of a Pub/Sub CloudEvent; raise MalformedMessage."""
+    body = event.data
+    message = body.get("message") if isinstance(body, Mapping) else None
+    data = message.get("data") if isinstance(message, Mapping) else None
+    if not isinstance(data, str | bytes):
+        raise MalformedMessage("event without message data")
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedMessage("message data is not base64") from error
+
+
+def message_attributes(event: Event) -> dict[str, str]:
+    """Return the attributes of a Pub/Sub CloudEvent."""
+    message = event.data.get("message") if isinstance(event.data, Mapping) else None
+    attributes = message.get("attributes") if isinstance(message, Mapping) else None
+    if not isinstance(attributes, Mapping):
+        return {}
+    return {str(name): str(value) for name, value in attributes.items()}
+
+
+def publish(bus: MessageBus, topic: Topic, *, request_id: UUID, correlation_id: UUID) -> None:
+    """Publish a reference to a request and wait until the bus has it."""
+    message = RequestMessage(request_id=request_id, correlation_id=correlation_id)
+    bus.publish(topic, message.encode(), message.attributes())
+
+
+def announce(bus: MessageBus, request_id: UUID, correlation_id: UUID) -> None:
+    """Say that a request changed, for the mirror. The mirror is a view: losing this loses nothing."""
+    try:
+        publish(bus, Topic.STATUS_CHANGED, request_id=request_id, correlation_id=correlation_id)
+    except TransientError:
+        log.event("status change not announced", level=logging.WARNING, request_id=request_id)
+
+
+class Run:
+    """One run of a stage on one request: renews the lease beside the work and reports progress."""
+
+    def __init__(self, request: Request, stage: Stage, services: Services) -> None:
+        self._request = request
+        self._stage = stage
+        self._services = services
+        self._stop = threading.Event()
+        self._lost = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name=f"heartbeat-{stage.name}", daemon=True)
+        self._began = time.monotonic()
+        self._reported = -PROGRESS_EVERY_SECONDS
+
+    @property
+    def services(self) -> Services:
+        """The ports."""
+        return self._services
+
+    def __enter__(self) -> Self:
+        self._heart.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._heart.join(timeout=HEARTBEAT_SECONDS)
+
+    def _beat(self) -> None:
+        while not self._stop.wait(HEARTBEAT_SECONDS):
+            try:
+                with single_statement(self._services.engine) as connection:
+                    if not claims.renew(connection, self._request):
+                        self._lost.set()
+                        return
+            except PipelineError as error:
+                # The lease outlives two missed beats; a longer silence lets another run take over.
+                log.event(
+                    "lease not renewed",
+                    level=logging.WARNING,
+                    request_id=self._request.id,
+                    stage=self._stage.name,
+                    error_type=type(error).__name__,
+                )
+
+    def checkpoint(self) -> None:
+        """Raise WorkSuperseded when the request was taken over or ended; TransientError past the budget."""
+        if self._lost.is_set():
+            raise WorkSuperseded("the request is no longer this run's")
+        if time.monotonic() - self._began > self._stage.budget:
+            raise TransientError(f"{self._stage.name} passed its budget of {self._stage.budget} s")
+
+    def progress(self, percentage: int, label: str, *, eta_seconds: int | None = None) -> None:
+        """Record where the work stands; reports that follow each other too fast are dropped."""
+        self.checkpoint()
+        now = time.monotonic()
+        if now - self._reported < PROGRESS_EVERY_SECONDS:
+            return
+        self._reported = now
+        within = max(self._stage.progress, min(percentage, self._stage.progress_end))
+        with single_statement(self._services.engine) as connection:
+            if not claims.record_progress(connection, self._request, within, label, eta_seconds):
+                self._lost.set()
+        self.checkpoint()
+        announce(self._services.bus, self._request.id, self._request.correlation_id)
+
+
+def run(stage: Stage, handle: Handle, event: Event, services: Services) -> None:
+    """Take one delivery of a stage's message through claim, work, finish and publish."""
+    message = RequestMessage.decode(message_data(event))
+    crash_points.reach("before_claim", stage)
+    with single_statement(services.engine) as connection:
+        claimed = claims.claim(connection, message.request_id, stage)
+    crash_points.reach("after_claim", stage)
+    if not isinstance(claimed, claims.Claim):
+        _not_claimed(stage, message, claimed, services)
+        return
+    request = claimed.request
+    announce(services.bus, request.id, request.correlation_id)
+    _log("stage began", request, stage)
+    try:
+        if claimed.failures >= stage.attempts:
+            raise AttemptsExhausted(f"{stage.name} failed {claimed.failures} times")
+        with Run(request, stage, services) as work:
+            outcome = handle(request, work)
+            work.checkpoint()
+        crash_points.reach("before_finish", stage)
+        topic = _record(stage, request, outcome, services)
+    except WorkSuperseded:
+        _log("stage superseded", request, stage)
+        return
+    except PermanentError as error:
+        fail(services, request.id, error=error, stage=stage.name, run=request)
+        _log("stage failed", request, stage, code=error.code)
+        return
+    except Exception as error:
+        # Transient, or unforeseen and treated as such: abandoned at once, delivered again, bounded by `attempts`.
+        _release(services, request, stage, error)
+        if isinstance(error, PipelineError):
+            raise
+        # The platform logs what is raised: an unforeseen error's own text could hold a student's words.
+        raise TransientError(f"unforeseen {type(error).__name__} in {stage.name}") from None
+    crash_points.reach("before_publish", stage)
+    if topic is not None:
+        publish(services.bus, topic, request_id=request.id, correlation_id=request.correlation_id)
+    crash_points.reach("after_publish", stage)
+    announce(services.bus, request.id, request.correlation_id)
+    _log("stage finished", request, stage)
+
+
+def _not_claimed(
+    stage: Stage,
+    message: RequestMessage,
+    standing: tuple[claims.Standing, Modality | None],
+    services: Services,
+) -> None:
+    match standing:
+        case (claims.Standing.HELD, _):
+            raise RequestBusy(f"{stage.name} is at work on this request")
+        case (claims.Standing.FINISHED, Modality() as modality):
+            # A crash between finish and publish: the message is all that was lost.
+            topic = stage.then[modality]
+            if topic is not None:
+                publish(services.bus, topic, request_id=message.request_id, correlation_id=message.correlation_id)
+            announce(services.bus, message.request_id, message.correlation_id)
+        case _:
+            log.event("nothing to do for message", request_id=message.request_id, stage=stage.name)
+
+
+def _record(stage: Stage, request: Request, outcome: Outcome, services: Services) -> Topic | None:
+    """Record the outcome under the fence; return the topic that now has to hear of it."""
+    with transaction(services.engine) as connection:
+        match outcome:
+            case Advance() if stage.then[request.modality] is None:
+                followers = outcomes.complete(connection, request, stage, outcome)
+                recorded, topic = followers is not None, None
+            case Advance():
+                recorded, topic = outcomes.finish(connection, request, stage, outcome), stage.then[request.modality]
+            case Settle():
+                followers = []
+                settlement = outcomes.settle(connection, request, outcome)
+                recorded = settlement is not outcomes.Settlement.SUPERSEDED
+                topic = stage.then[request.modality] if settlement is outcomes.Settlement.GO_ON else None
+            case AskStudent():
+                recorded, topic = outcomes.ask(connection, request, stage, outcome), None
+    if not recorded:
+        raise WorkSuperseded("the request is no longer this run's")
+    return topic
+
+
+def fail(
+    services: Services,
+    request_id: UUID,
+    *,
+    error: PermanentError,
+    stage: str | None,
+    run: Request | None = None,
+) -> bool:
+    """Fail a request that has not ended and hand its flight on; False when there was nothing to fail."""
+    with transaction(services.engine) as connection:
+        failure = outcomes.fail(connection, request_id, error=error, stage=stage, run=run)
+    if failure is None:
+        return False
+    if failure.freed is not None:
+        hand_on(services.bus, failure.freed)
+    announce(services.bus, request_id, failure.correlation_id)
+    return True
+
+
+def hand_on(bus: MessageBus, freed: UUID) -> None:
+    """Wake the request that leads its flight from now on; `sweep` is the net should this be lost."""
+    # The message's correlation id serves only announcements; the stage reads the row's own.
+    publish(bus, Topic.REQUEST_VALIDATED, request_id=freed, correlation_id=freed)
+
+
+def _release(services: Services, request: Request, stage: Stage, error: Exception) -> None:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    _log(
+        "stage will be tried again",
+        request,
+        stage,
+        level=logging.WARNING,
+        error_type=type(error).__name__,
+        where=f"{where.filename}:{where.lineno}",
+    )
+    try:
+        with single_statement(services.engine) as connection:
+            claims.release(connection, request, stage, type(error).__name__)
+    except PipelineError:
+        # The database is what failed: the lease runs out by itself.
+        _log("lease left to run out", request, stage, level=logging.WARNING)
+
+
+def _log(message: str, request: Request, stage: Stage, *, level: int = logging.INFO, **fields: Any) -> None:
+    log.event(
+        message,
+        level=level,
+        request_id=request.id,
+        correlation_id=request.correlation_id,
+        stage=stage.name,
+        attempt=request.attempt,
+        **fields,
+    )

@@ -1,0 +1,79 @@
+"""Fixtures of all tests: a real PostgreSQL, migrated once and copied for each test that asks; the ports as fakes."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from shared.db.engine import engine_for
+from tests.fakes import SETTINGS, FakeServices
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data" / "openstax"
+IN_CI = os.environ.get("CI") == "true"
+
+
+def missing(reason: str) -> None:
+    """Skip on a laptop, fail in CI: there nothing may be left out unseen."""
+    if IN_CI:
+        pytest.fail(f"CI leaves nothing out: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the real textbooks and the evaluation sets."""
+    if not SHARED_DATA.is_dir():
+        missing("the real textbooks are not beside this checkout")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this test run alone."""
+    from local import postgres
+
+    folder = tmp_path_factory.mktemp("postgres")
+    with postgres.start(folder, durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> Iterator[str]:
+    """Name of a migrated database that others are copied from."""
+    from local import postgres
+    from shared.db import migrate
+
+    with postgres.database(postgres_url, "vividly_template") as url:
+        engine = engine_for(url, pool_size=1)
+        migrate.upgrade(engine)
+        engine.dispose()
+        yield "vividly_template"
+
+
+@pytest.fixture
+def database_url(postgres_url: str, template: str) -> Iterator[str]:
+    """A migrated, empty database of this test alone."""
+    from local import postgres
+
+    with postgres.database(postgres_url, f"test_{uuid.uuid4().hex[:16]}", template=template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[sa.Engine]:
+    """Connections to the test's database, through `pg8000.dbapi` as in production."""
+    engine = engine_for(database_url, pool_size=12)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def services(database: sa.Engine, database_url: str) -> FakeServices:
+    """All ports as fakes, on the test's database."""
+    from dataclasses import replace
+
+    return FakeServices(engine=database, settings=replace(SETTINGS, database_url=database_url))
