@@ -4,6 +4,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ENUM, JSONB, UUID
 
 from shared.enums import ContentRequestStatus
+from shared.pipeline import TERMINAL
+
+# The statuses in which nothing more happens, as SQL.
+ENDED = ", ".join(f"'{status}'" for status in ContentRequestStatus if status in TERMINAL)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -101,7 +105,7 @@ content_requests = sa.Table(
     sa.Index(
         "ix_content_requests_unfinished",
         "updated_at",
-        postgresql_where=sa.text("status NOT IN ('completed', 'failed', 'cancelled')"),
+        postgresql_where=sa.text(f"status NOT IN ({ENDED})"),
     ),
 )
 

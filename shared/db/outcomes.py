@@ -14,18 +14,18 @@ import sqlalchemy as sa
 
 from shared.db.claims import fence
 from shared.db.flights import complete_followers, leave_flight, lock_content, told_in_app
+from shared.db.models import ENDED
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import StageRunState
 from shared.errors import PermanentError
-from shared.pipeline import AWAITING_CLARIFICATION, STAGES, TERMINAL, VALIDATE_REQUEST, Stage
+from shared.pipeline import AWAITING_CLARIFICATION, STAGES, VALIDATE_REQUEST, Stage
 from shared.work import Advance, AskStudent, Request, Settle
 
 COMPLETED_LABEL = "Your lesson is ready"
 FAILED_LABEL = "This lesson could not be made"
 FOLLOWING_LABEL = "The same lesson is being made for somebody else"
 
-_ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
-_RUN_FINISHED = f"""run AS (
+__RUN_FINISHED = f"""run AS (
         UPDATE request_stages s SET state = '{StageRunState.FINISHED}', finished_at = clock_timestamp()
         FROM done d WHERE s.request_id = d.id AND s.stage = :stage AND s.attempt = d.attempt
     )"""
@@ -230,7 +230,7 @@ def fail(
                 clarification_requested_at = NULL, follows = NULL, current_stage = '{FAILED_LABEL}',
                 error_code = :code, error_stage = :stage, error_message = :message,
                 error_details = CAST(:details AS jsonb)
-            WHERE id = :id AND status NOT IN ({_ENDED}) {guard}
+            WHERE id = :id AND status NOT IN ({ENDED}) {guard}
             RETURNING id, attempt, correlation_id
         ), run AS (
             UPDATE request_stages s

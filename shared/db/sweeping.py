@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from shared.db.flights import leave_flight, lock_content
+from shared.db.models import ENDED
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import Modality
 from shared.pipeline import (
@@ -13,13 +14,11 @@ from shared.pipeline import (
     STAGE_BY_STATUS,
     SWEEP_LIMIT,
     SWEEP_SUCCESSOR_SECONDS,
-    TERMINAL,
     VALIDATE_REQUEST,
     Topic,
 )
 
 BATCH = 500  # rows a sweep touches of each kind; the next one takes the rest
-ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

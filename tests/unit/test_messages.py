@@ -1,0 +1,65 @@
+"""Messages are references; what is none of ours is told apart without touching anything."""
+
+import json
+import uuid
+
+import pytest
+
+from shared import runtime
+from shared.errors import MalformedMessage
+from shared.messages import MAXIMUM_BYTES, RequestMessage
+from tests.factories import Event
+
+ID = str(uuid.uuid4())
+
+
+def test_a_message_survives_the_bus() -> None:
+    message = RequestMessage(request_id=uuid.uuid4(), correlation_id=uuid.uuid4())
+    assert RequestMessage.decode(message.encode()) == message
+    assert json.loads(message.encode())["schema"] == 1
+
+
+def test_a_field_of_a_later_release_is_ignored() -> None:
+    data = json.dumps({"schema": 1, "request_id": ID, "correlation_id": ID, "later": True}).encode()
+    assert str(RequestMessage.decode(data).request_id) == ID
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xfe",
+        b"not json",
+        b"[]",
+        b"null",
+        b"1",
+        b"{}",
+        b'{"schema": 2, "request_id": "x", "correlation_id": "y"}',
+        b'{"schema": true}',
+        b'{"schema": "1"}',
+        json.dumps({"schema": 1, "correlation_id": ID}).encode(),
+        json.dumps({"schema": 1, "request_id": 7, "correlation_id": ID}).encode(),
+        json.dumps({"schema": 1, "request_id": "nobody", "correlation_id": ID}).encode(),
+        json.dumps({"schema": 1, "request_id": ID}).encode(),
+        json.dumps({"schema": 1, "request_id": ID + "\x00", "correlation_id": ID}).encode(),
+        b'{"schema": 1, "pad": "' + b"x" * MAXIMUM_BYTES + b'"}',
+        b"[" * 9_000,
+    ],
+)
+def test_what_is_none_of_ours_is_malformed(data: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        RequestMessage.decode(data)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], "text", {}, {"message": None}, {"message": {}}, {"message": {"data": 1}}, {"message": {"data": "%"}}],
+)
+def test_an_event_without_sound_data_is_malformed(body: object) -> None:
+    with pytest.raises(MalformedMessage):
+        runtime.message_data(Event(body))
+
+
+@pytest.mark.parametrize("body", [None, {}, {"message": {}}, {"message": {"attributes": None}}])
+def test_missing_attributes_are_none(body: object) -> None:
+    assert runtime.message_attributes(Event(body)) == {}
