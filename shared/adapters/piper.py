@@ -83,7 +83,7 @@ class PiperSpeech:
         rate = voice.config.sample_rate
         pieces: list[NDArray[np.float32]] = []
         spans: list[tuple[int, int]] = []
-        offset, estimated = 0, False
+        offset, pause, estimated = 0, 0.0, False
         for breath in breaths(words):
             spoken = self._breath(voice, breath)
             if pieces:
@@ -123,7 +123,7 @@ class PiperSpeech:
         if lengths is None or len(lengths) != 2 * len(phonemes) + 3:
             return _Breath(audio, _spread([word.text for word in words], len(audio)), estimated=True)
         # The ids are: begin, pad, then each phoneme with a pad after it, end.
-        each = [int(lengths[0] + lengths[1]), *(int(a + b) for a, b in zip(lengths[2:-1:2], lengths[3:-1:2], strict=True))]
+        each = [int(sound + pad) for sound, pad in zip(lengths[:-1:2], lengths[1:-1:2], strict=True)]
         alone = [_phonemes(voice, _sounded(word.text)) for word in words]
         return _Breath(audio, word_spans([" ", *phonemes], each, alone), estimated=False)
 
@@ -223,4 +223,3 @@ def _pcm(audio: "NDArray[np.float32]") -> bytes:
 
     scaled: bytes = np.clip(np.rint(audio * (GAIN * 32767)), -32767, 32767).astype("<i2").tobytes()
     return scaled
-

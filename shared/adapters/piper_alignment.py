@@ -18,7 +18,9 @@ _OTHER_SOUND: Final = -1  # a reduced vowel for a full one
 _SOUND_FOR_BOUNDARY: Final = -6
 
 
-def word_spans(phonemes: Sequence[str], samples: Sequence[int], words: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
+def word_spans(
+    phonemes: Sequence[str], samples: Sequence[int], words: Sequence[Sequence[str]]
+) -> list[tuple[int, int]]:
     """Return (first sample, end sample) of each word.
 
     `samples` holds one length for each of the sentence's `phonemes`; `words` the phonemes of each word by itself,
@@ -27,10 +29,7 @@ def word_spans(phonemes: Sequence[str], samples: Sequence[int], words: Sequence[
     starts = [0, *accumulate(samples)]
     sounded = [index for index, phoneme in enumerate(phonemes) if phoneme not in _UNSOUNDED]
     expected = [
-        (phoneme, number)
-        for number, word in enumerate(words)
-        for phoneme in [*word, " "]
-        if phoneme not in _UNSOUNDED
+        (phoneme, number) for number, word in enumerate(words) for phoneme in [*word, " "] if phoneme not in _UNSOUNDED
     ]
     owners = _align([phonemes[index] for index in sounded], expected)
     first: dict[int, int] = {}
@@ -70,9 +69,8 @@ def _align(heard: Sequence[str], expected: Sequence[tuple[str, int]]) -> list[in
         above = scores[-1]
         line = [_GAP * row]
         for column in range(columns):
-            line.append(
-                max(above[column] + _similarity(phoneme, expected[column][0]), above[column + 1] + _GAP, line[-1] + _GAP)
-            )
+            together = above[column] + _similarity(phoneme, expected[column][0])
+            line.append(max(together, above[column + 1] + _GAP, line[-1] + _GAP))
         scores.append(line)
     return _trace(scores, heard, expected)
 

@@ -25,7 +25,7 @@ COMPLETED_LABEL = "Your lesson is ready"
 FAILED_LABEL = "This lesson could not be made"
 FOLLOWING_LABEL = "The same lesson is being made for somebody else"
 
-__RUN_FINISHED = f"""run AS (
+_RUN_FINISHED = f"""run AS (
         UPDATE request_stages s SET state = '{StageRunState.FINISHED}', finished_at = clock_timestamp()
         FROM done d WHERE s.request_id = d.id AND s.stage = :stage AND s.attempt = d.attempt
     )"""
