@@ -71,6 +71,17 @@ def database(database_url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def shared_database(postgres_url: str, template: str) -> Iterator[sa.Engine]:
+    """One database for a module's tests that do not mind each other's rows."""
+    from local import postgres
+
+    with postgres.database(postgres_url, f"module_{uuid.uuid4().hex[:16]}", template=template) as url:
+        engine = engine_for(url, pool_size=4)
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
 def services(database: sa.Engine, database_url: str) -> FakeServices:
     """All ports as fakes, on the test's database."""

@@ -54,7 +54,8 @@ def test_every_migration_can_be_taken_back(postgres_url: str) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS, ids=lambda status: status.value)
-def test_the_database_allows_exactly_the_legal_moves(before: Status, after: Status, database: sa.Engine) -> None:
+def test_the_database_allows_exactly_the_legal_moves(before: Status, after: Status, shared_database: sa.Engine) -> None:
+    database = shared_database
     request_id = factories.add_request(database, status=before)
     if (before, after) in MOVES or before is after:
         factories.update(database, request_id, status=after)
