@@ -1,28 +1,18 @@
-"""Objects in a folder; links are signed by us and answered by the api function.
-
-{public_url}/objects/lessons/ab12/video.mp4?expires=1767225600&signature=9f…
-"""
+"""Objects in a folder; links are signed by us and answered by the api function."""
 
 import contextlib
 import errno
-import hmac
 import os
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
-from shared.adapters.signing import link_signature
 from shared.errors import ObjectMissing, TransientError
+from shared.security.links import asset_url, is_object_name
 
-LINK_PATH: Final = "/objects/"
-# No empty part and none that begins with a dot: no way out of the folder, no clash with unfinished writes.
-NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-NAME_LENGTH: Final = 1000
 WRITE_TRIES: Final = 3  # a folder may vanish between its making and the write, when its last object is deleted
 
 
@@ -33,21 +23,21 @@ class FolderObjects:
         self, folder: Path, *, public_url: str, secret_key: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._folder = folder
-        self._public_url = public_url.rstrip("/")
+        self._public_url = public_url
         self._secret_key = secret_key
         self._clock = clock
 
     def path(self, name: str) -> Path:
         """Return the file of an object that is stored, for serving parts of it; raise ObjectMissing."""
         path = self._folder / name
-        if not _is_name(name) or not path.is_file():
+        if not is_object_name(name) or not path.is_file():
             raise ObjectMissing(name)
         return path
 
     def write(self, name: str, data: bytes, *, content_type: str) -> None:
         """Store `data`, whole or not at all. The media type is told by the name's ending, and not kept."""
-        if not _is_name(name):
-            raise ValueError(f"not a name for an object: {name!r}")
+        if not is_object_name(name):
+            raise ValueError("not the name of an object")
         path = self._folder / name
         try:
             for _ in range(WRITE_TRIES):
@@ -70,7 +60,7 @@ class FolderObjects:
 
     def exists(self, name: str) -> bool:
         """Tell whether the name is taken."""
-        return _is_name(name) and (self._folder / name).is_file()
+        return is_object_name(name) and (self._folder / name).is_file()
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin with `prefix`, sorted."""
@@ -90,23 +80,13 @@ class FolderObjects:
 
     def signed_url(self, name: str, *, expires_in: timedelta) -> str:
         """Return a URL that reads this one object until it expires."""
-        if not _is_name(name):
-            raise ValueError(f"not a name for an object: {name!r}")
         expires = int(self._clock() + expires_in.total_seconds())
-        query = urlencode({"expires": expires, "signature": link_signature(self._secret_key, name, expires)})
-        return f"{self._public_url}{LINK_PATH}{name}?{query}"
-
-    def verify(self, name: str, *, expires: str, signature: str) -> bool:
-        """Tell whether a link to `name` is one of ours and still good."""
-        if not re.fullmatch(r"[0-9]{1,12}", expires) or int(expires) < self._clock():
-            return False
-        expected = link_signature(self._secret_key, name, int(expires))
-        return hmac.compare_digest(expected.encode(), signature.encode())
+        return asset_url(self._public_url, self._secret_key, name, expires)
 
     def _names(self, prefix: str) -> Iterator[str]:
         """Every object in the folder that the prefix leads to."""
         parent = prefix.rpartition("/")[0]
-        if parent and not _is_name(parent):
+        if parent and not is_object_name(parent):
             return
         for place, folders, files in os.walk(self._folder / parent):
             folders[:] = [name for name in folders if not name.startswith(".")]
@@ -114,10 +94,6 @@ class FolderObjects:
             for name in files:
                 if not name.startswith("."):
                     yield (relative / name).as_posix()
-
-
-def _is_name(name: str) -> bool:
-    return len(name) <= NAME_LENGTH and NAME.fullmatch(name) is not None
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Everything that has to hold: style, types, generated files, tests. With arguments: pytest alone, with these.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+venv="$root/.venv"
+# shellcheck source=local/setup.sh
+. "$root/local/setup.sh"
+
+prepare dev
+export PYTHONPATH="$root" PYTHONUTF8=1
+python="$venv/bin/python"
+cd "$root"
+
+if [ $# -gt 0 ]; then
+  exec "$python" -P -m pytest "$@"
+fi
+
+failed=""
+step() {
+  local name="$1"
+  shift
+  if "$@" >&2; then
+    say "✓ $name"
+  else
+    say "✗ $name"
+    failed="$failed, $name"
+  fi
+}
+step "ruff check" "$python" -m ruff check .
+step "ruff format" "$python" -m ruff format --check --quiet .
+step "mypy" "$python" -m mypy
+step "generated files" "$python" -P -m local.main generate --check
+[ -z "$failed" ] || say "✗ failed before the tests: ${failed#, }"
+
+code=0
+"$python" -P -m pytest || code=$?
+[ -z "$failed" ] || exit 1
+exit "$code"
