@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from shared.db.flights import leave_flight, lock_content
 from shared.db.submissions import QUEUED_LABEL, IdempotencyKey
 from shared.enums import ContentRequestStatus as Status
-from shared.enums import FeedbackKind
+from shared.enums import FeedbackKind, StageRunState
 from shared.pipeline import TERMINAL
 
 CANCELLED_LABEL = "Cancelled"
@@ -109,11 +109,18 @@ def cancel(connection: sa.Connection, request_id: UUID, student_id: UUID) -> Can
     if expected:
         lock_content(connection, expected)
     update = sa.text(f"""
-        UPDATE content_requests SET
-            status = '{Status.CANCELLED}', cancelled_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
-            clarification_requested_at = NULL, follows = NULL, current_stage = :label
-        WHERE id = :id AND student_id = :student_id AND status NOT IN ({_ENDED})
-        RETURNING correlation_id, content_key
+        WITH done AS (
+            UPDATE content_requests SET
+                status = '{Status.CANCELLED}', cancelled_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
+                clarification_requested_at = NULL, follows = NULL, current_stage = :label
+            WHERE id = :id AND student_id = :student_id AND status NOT IN ({_ENDED})
+            RETURNING id, attempt, correlation_id, content_key
+        ), run AS (
+            UPDATE request_stages s
+            SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(), error_code = '{Status.CANCELLED}'
+            FROM done d WHERE s.request_id = d.id AND s.attempt = d.attempt AND s.state = '{StageRunState.RUNNING}'
+        )
+        SELECT correlation_id, content_key FROM done
     """)
     row = connection.execute(update, mine | {"label": CANCELLED_LABEL}).one_or_none()
     if row is None:

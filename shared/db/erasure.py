@@ -5,7 +5,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from shared.db.flights import lock_content
-from shared.enums import ContentRequestStatus as Status
 from shared.pipeline import TERMINAL
 
 _ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))

@@ -74,6 +74,20 @@ def summary(connection: sa.Connection) -> Summary:
     return Summary(**dict(row) | {"stages": [StageTiming(**stage) for stage in row["stages"]]})
 
 
+_TYPICAL = sa.text(f"""
+    SELECT s.stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.finished_at - s.started_at))
+    FROM request_stages s JOIN content_requests r ON r.id = s.request_id
+    WHERE s.state = '{StageRunState.FINISHED}' AND s.finished_at > clock_timestamp() - interval '1 day'
+      AND r.modality = :modality
+    GROUP BY s.stage
+""")
+
+
+def typical_seconds(connection: sa.Connection, modality: Modality) -> dict[str, float]:
+    """The median of each stage's runs that finished within the last day, in seconds."""
+    return {stage: float(seconds) for stage, seconds in connection.execute(_TYPICAL, {"modality": modality})}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatedRequest:
     """One request as operators see it."""

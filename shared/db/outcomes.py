@@ -217,11 +217,11 @@ def fail(
 
     Runs in a transaction, since the followers are set free under the flight's lock.
     """
-    key = connection.execute(
+    expected = connection.execute(
         sa.text("SELECT content_key FROM content_requests WHERE id = :id"), {"id": request_id}
     ).scalar_one_or_none()
-    if key:
-        lock_content(connection, key)
+    if expected:
+        lock_content(connection, expected)
     guard = "AND status = CAST(:during AS content_request_status) AND attempt = :attempt" if run else ""
     statement = sa.text(f"""
         WITH done AS (
@@ -231,14 +231,14 @@ def fail(
                 error_code = :code, error_stage = :stage, error_message = :message,
                 error_details = CAST(:details AS jsonb)
             WHERE id = :id AND status NOT IN ({ENDED}) {guard}
-            RETURNING id, attempt, correlation_id
+            RETURNING id, attempt, correlation_id, content_key
         ), run AS (
             UPDATE request_stages s
             SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(),
                 error_code = :code, error_message = :reason
             FROM done d WHERE s.request_id = d.id AND s.attempt = d.attempt AND s.state = '{StageRunState.RUNNING}'
         )
-        SELECT correlation_id FROM done
+        SELECT correlation_id, content_key FROM done
     """)
     values = {
         "id": request_id,
@@ -248,7 +248,10 @@ def fail(
         "reason": str(error),
         "details": json.dumps({"reason": str(error), **error.details}, default=str),
     }
-    correlation = connection.execute(statement, values | (fence(run) if run else {})).scalar_one_or_none()
-    if correlation is None:
+    row = connection.execute(statement, values | (fence(run) if run else {})).one_or_none()
+    if row is None:
         return None
-    return Failure(correlation_id=correlation, freed=leave_flight(connection, request_id))
+    if row.content_key and row.content_key != expected:
+        # Settled in between: whoever joined that flight by now is seen below.
+        lock_content(connection, row.content_key)
+    return Failure(correlation_id=row.correlation_id, freed=leave_flight(connection, request_id))

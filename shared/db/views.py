@@ -43,7 +43,8 @@ class RequestView:
     error_stage: str | None
     error_message: str | None
     timeline: Sequence[Mapping[str, Any]]  # {status, at, progress}
-    runs: Sequence[Mapping[str, Any]]  # {stage, attempt, state, started_at, finished_at, error_code, seconds}
+    # {stage, attempt, state, started_at, finished_at, error_code, seconds}; an abandoned run has no seconds
+    runs: Sequence[Mapping[str, Any]]
 
 
 _VIEW = sa.text("""
@@ -58,7 +59,8 @@ _VIEW = sa.text("""
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'stage', s.stage, 'attempt', s.attempt, 'state', s.state, 'started_at', s.started_at,
             'finished_at', s.finished_at, 'error_code', s.error_code,
-            'seconds', round(extract(epoch FROM coalesce(s.finished_at, clock_timestamp()) - s.started_at), 3)
+            'seconds', round(extract(epoch FROM coalesce(s.finished_at, CASE
+                WHEN s.attempt = r.attempt AND r.lease_until IS NOT NULL THEN clock_timestamp() END) - s.started_at), 3)
             ) ORDER BY s.attempt), '[]'::jsonb)
          FROM request_stages s WHERE s.request_id = r.id) AS runs
     FROM content_requests r WHERE r.id = :id AND r.student_id = :student_id

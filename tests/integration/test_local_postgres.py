@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from local import postgres, postgres_binaries
+from local import postgres, postgres_binaries, postgres_cluster
 from local.errors import AlreadyRunning, DatabaseProblem, NoDiskSpace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -248,7 +248,9 @@ def test_full_disk_is_said_before_anything_is_made(folder, monkeypatch):
 
 
 def test_full_disk_is_recognised_in_the_servers_words(folder):
-    problem = postgres._problem('FATAL:  could not write file "x": No space left on device', folder, "did not start")
+    problem = postgres_cluster.problem(
+        'FATAL:  could not write file "x": No space left on device', folder, "did not start"
+    )
 
     assert problem.code == "no_disk_space"
 

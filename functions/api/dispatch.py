@@ -1,0 +1,145 @@
+"""From a call to its answer: route, sign in, read, handle; and whatever goes wrong, a problem."""
+
+import json
+import logging
+import time
+import traceback
+from functools import cache
+from typing import Final
+from urllib.parse import quote
+
+import flask
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from functions.api import auth, openapi, page, problems
+from functions.api.call import Call
+from functions.api.problems import Code, Problem, not_found
+from functions.api.reading import read_body, read_query
+from functions.api.routes import ROUTES, Access, Route
+from shared import log
+from shared.db.accounts import Account
+from shared.enums import Role
+from shared.errors import TransientError
+from shared.services import Services
+
+RETRY_SECONDS: Final = "5"
+PAGE: Final = "/"
+DOCUMENT: Final = "/openapi.json"
+
+# No content of ours runs anything, is framed, or tells another site where its reader comes from.
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",  # heeded over HTTPS alone: RFC 6797, 8.1
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def _rule(path: str) -> str:
+    return path.replace("...}", "}").replace("{name}", "<path:name>").replace("{", "<").replace("}", ">")
+
+
+_MAP: Final = Map(
+    [Rule(_rule(route.path), methods=[route.method], endpoint=route) for route in ROUTES]
+    + [Rule(path, methods=["GET"], endpoint=path) for path in (PAGE, DOCUMENT)],
+    strict_slashes=True,
+    merge_slashes=False,
+)
+
+
+def answer(request: flask.Request, services: Services) -> flask.Response:
+    """Return the answer to any call whatsoever."""
+    began = time.perf_counter()
+    pattern = "unknown"
+    try:
+        endpoint, values = _match(request)
+        if isinstance(endpoint, Route):
+            pattern = endpoint.path
+            response = _handle(endpoint, values, request, services)
+        else:
+            pattern = endpoint
+            response = _static(endpoint, services)
+    except Problem as problem:
+        response = _problem(problem, request)
+    except MethodNotAllowed as error:
+        response = _methods(error, request)
+    except TransientError as error:
+        _log_failure("call cannot be answered now", logging.WARNING, error)
+        response = _problem(Problem(Code.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS}), request)
+    except Exception as error:  # noqa: BLE001 - the last resort: logged, and answered without its text
+        _log_failure("call failed", logging.ERROR, error)
+        response = _problem(Problem(Code.INTERNAL_ERROR), request)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    log.event(
+        "call answered",
+        route=pattern,
+        method=request.method,
+        status_code=response.status_code,
+        seconds=round(time.perf_counter() - began, 4),
+    )
+    return response
+
+
+def _match(request: flask.Request) -> tuple[Route | str, dict[str, str]]:
+    try:
+        endpoint, values = _MAP.bind("api").match(request.path, method=request.method)
+    except (NotFound, RequestRedirect):
+        raise not_found() from None
+    return endpoint, dict(values)
+
+
+def _methods(error: MethodNotAllowed, request: flask.Request) -> flask.Response:
+    """What can be done here: the answer to OPTIONS, and to any other method that cannot."""
+    allowed = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
+    if request.method == "OPTIONS":
+        return flask.Response(status=204, headers={"Allow": allowed})
+    return _problem(Problem(Code.METHOD_NOT_ALLOWED, headers={"Allow": allowed}), request)
+
+
+def _handle(route: Route, values: dict[str, str], request: flask.Request, services: Services) -> flask.Response:
+    account = None if route.access is Access.ANYBODY else _admitted(route, request, services)
+    return route.handle(
+        Call(
+            request=request,
+            services=services,
+            path=values,
+            body=read_body(request, route.body) if route.body else None,
+            query=read_query(request, route.query) if route.query else None,
+            account=account,
+        )
+    )
+
+
+def _admitted(route: Route, request: flask.Request, services: Services) -> Account:
+    account = auth.signed_in(request, services)
+    if route.access is Access.ADMIN and account.role is not Role.ADMIN:
+        raise Problem(Code.FORBIDDEN)
+    return account
+
+
+def _static(path: str, services: Services) -> flask.Response:
+    if path == PAGE:
+        return page.response(services.settings.public_url)
+    return flask.Response(_document(), content_type="application/json", headers={"Cache-Control": "max-age=300"})
+
+
+@cache
+def _document() -> str:
+    return json.dumps(openapi.document())
+
+
+def _problem(problem: Problem, request: flask.Request) -> flask.Response:
+    response = problems.answer(problem, instance=quote(request.path)[:500])
+    if problem.code is Code.BODY_TOO_LARGE:
+        # The framework reads what is left of a request before it sends an answer, but for streamed ones.
+        return flask.Response(iter([response.get_data()]), status=response.status_code, headers=response.headers)
+    return response
+
+
+def _log_failure(message: str, level: int, error: Exception) -> None:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    log.event(message, level=level, error_type=type(error).__name__, where=f"{where.filename}:{where.lineno}")

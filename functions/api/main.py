@@ -1,0 +1,13 @@
+"""The api: all HTTP of the system."""
+
+import flask
+import functions_framework
+
+from functions.api import dispatch
+from shared import bootstrap
+
+
+@functions_framework.http
+def api(request: flask.Request) -> flask.Response:
+    """Answer one call."""
+    return dispatch.answer(request, bootstrap.services())
