@@ -143,7 +143,7 @@ class TimelineEntry(Outgoing):
 
     status: ContentRequestStatus
     at: datetime
-    progress: int
+    progress_percentage: int
 
 
 class StageRun(Outgoing):

@@ -27,6 +27,7 @@ from functions.api.lesson_citations import citations
 from functions.api.pages import split
 from functions.api.problems import not_found
 from functions.api.waiting import await_news, preferred_seconds
+from shared.cost import cost_usd
 from shared.db import views
 from shared.db.engine import single_statement
 from shared.db.views import RequestView
@@ -87,7 +88,7 @@ def _answer(services: Services, view: RequestView) -> RequestStatus:
         degraded=[Degradation(code=code, message=wording.degraded(code)) for code in view.degraded],
         timeline=[TimelineEntry(**entry) for entry in view.timeline],
         timings=_timings(view),
-        cost_usd=None,
+        cost_usd=cost_usd(view.cost),
         version=view.version,
         query=view.query,
         topic=view.topic,

@@ -42,7 +42,7 @@ class RequestView:
     error_code: str | None
     error_stage: str | None
     error_message: str | None
-    timeline: Sequence[Mapping[str, Any]]  # {status, at, progress}
+    timeline: Sequence[Mapping[str, Any]]  # {status, at, progress_percentage}
     # {stage, attempt, state, started_at, finished_at, error_code, seconds}; an abandoned run has no seconds
     runs: Sequence[Mapping[str, Any]]
 
@@ -54,7 +54,7 @@ _VIEW = sa.text("""
         r.derived_from, r.created_at, r.updated_at, r.completed_at, r.storyboard_digest, r.degraded, r.cost,
         r.error_code, r.error_stage, r.error_message,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'status', e.to_status, 'at', e.at, 'progress', e.progress_percentage) ORDER BY e.id), '[]'::jsonb)
+            'status', e.to_status, 'at', e.at, 'progress_percentage', e.progress_percentage) ORDER BY e.id), '[]'::jsonb)
          FROM request_events e WHERE e.request_id = r.id) AS timeline,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'stage', s.stage, 'attempt', s.attempt, 'state', s.state, 'started_at', s.started_at,
