@@ -1,0 +1,1 @@
+"""One module for each kind of visual: how it fills its page."""
