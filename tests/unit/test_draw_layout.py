@@ -23,7 +23,7 @@ from shared.lesson.storyboard import (
     Visual,
 )
 from shared.media.draw import Box, Layout, Shape, layout, unfit
-from shared.media.draw.canvas import Motion, TextBox, zones
+from shared.media.draw.canvas import ElementKind, TextBox, zones
 from shared.media.draw.theme import DIMMED_SHARE, MINIMUM_CONTRAST, PAPER, contrast, mix
 from tests.unit.draw_samples import all_storyboards, at_limits, one_scene, photosynthesis, prose
 
@@ -194,3 +194,20 @@ def test_an_overlong_lesson_title_is_cut_in_the_footer() -> None:
     footer = next(e for e in laid_out.elements if e.id == "footer")
     assert footer.texts[0].text.endswith("…")
     assert laid_out.violations() == []
+
+
+def test_an_arrow_waits_for_both_its_ends() -> None:
+    names = ("absorb", "carry", "rebuild")
+    visual = DiagramVisual(
+        heading="A cycle",
+        layout="cycle",
+        nodes=[DiagramNode(id=name, label=name, cue=name) for name in names],
+        edges=[
+            DiagramEdge(source=source, target=target, cue=target)
+            for source, target in zip(names, (*names[1:], names[0]), strict=True)
+        ],
+    )
+    storyboard = one_scene(SceneKind.PROCESS, visual, narration="First absorb, then carry, then rebuild.")
+    laid_out = layout(storyboard.scenes[0], storyboard, Shape.WIDE)
+    arrows = [element.cue for element in laid_out.elements if element.kind is ElementKind.ARROW]
+    assert arrows == ["carry", "rebuild", "rebuild"]

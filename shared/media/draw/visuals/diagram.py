@@ -41,7 +41,7 @@ def compose(page: Page, visual: DiagramVisual) -> None:
         arrangement, blocks = _arranged(page, visual)
     badge = arrangement.badge if len(visual.nodes) > 1 else None
     for edge, points in arrangement.edges:
-        _arrow(page, edge, points, arrowhead=arrangement.directed)
+        _arrow(page, points, arrowhead=arrangement.directed, cue=_latest_cue(page, visual, edge))
     for index, (node, box, content) in enumerate(zip(visual.nodes, arrangement.boxes, blocks, strict=True)):
         main = index == 0 and arrangement.first_is_main
         fill, border = (page.palette.accent, "") if main else (theme.CARD, page.palette.accent)
@@ -83,6 +83,12 @@ def _middle_caption(page: Page, visual: DiagramVisual, arrangement: Arrangement)
     return None
 
 
+def _latest_cue(page: Page, visual: DiagramVisual, edge: DiagramEdge) -> str:
+    """An arrow appears once both its ends are there: the last step's arrow back to the first must not come first."""
+    ends = [node.cue for node in visual.nodes if node.id in (edge.source, edge.target)]
+    return max([edge.cue, *ends], key=lambda cue: page.scene.narration.find(cue) if cue else -1)
+
+
 def _check(visual: DiagramVisual) -> None:
     ids = [node.id for node in visual.nodes]
     if len(set(ids)) != len(ids):
@@ -97,14 +103,14 @@ def _check(visual: DiagramVisual) -> None:
         raise InvalidStoryboard("the arrows of a tree lead in a circle", code=INVALID_DIAGRAM)
 
 
-def _arrow(page: Page, edge: DiagramEdge, points: list[Point], *, arrowhead: bool) -> None:
+def _arrow(page: Page, points: list[Point], *, arrowhead: bool, cue: str) -> None:
     sketch = Sketch()
     if arrowhead:
         sketch.arrow(points, page.palette.accent, _STROKE)
     else:
         sketch.line(points, page.palette.accent, _STROKE)
     box = Box.hull(points).inset(-12)
-    page.add(ElementKind.ARROW, sketch, box, cue=edge.cue, motion=Motion.TRACE, trace=tuple(points))
+    page.add(ElementKind.ARROW, sketch, box, cue=cue, motion=Motion.TRACE, trace=tuple(points))
 
 
 def _edge_labels(page: Page, arrangement: Arrangement, others: list[Box]) -> None:
