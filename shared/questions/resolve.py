@@ -29,6 +29,7 @@ COVERAGE_WEIGHT: Final = 0.7
 class Limits:
     """Where one embedding model's similarities part the kinds of question."""
 
+    surely: float  # enough for a school's own book to go before the sample book, whatever that has
     certain: float  # enough whatever the words
     likely: float  # enough where a fair share of the words is in the section
     whole: float  # enough where all of several words are in the section
@@ -39,10 +40,12 @@ class Limits:
 
 
 # Measured for all-MiniLM-L6-v2 (int8). Another model needs a row of its own.
-MINILM: Final = Limits(certain=0.55, likely=0.40, whole=0.35, possible=0.30, single_word=0.52, apart=0.15, foreign=0.27)
+MINILM: Final = Limits(
+    surely=0.65, certain=0.55, likely=0.40, whole=0.35, possible=0.30, single_word=0.52, apart=0.15, foreign=0.27
+)
 # For models without a row: words decide, and a word that several sections use is asked back.
 WORDS_ALONE: Final = Limits(
-    certain=2.0, likely=-1.0, whole=-1.0, possible=-1.0, single_word=-1.0, apart=2.0, foreign=-1.0
+    surely=2.0, certain=2.0, likely=-1.0, whole=-1.0, possible=-1.0, single_word=-1.0, apart=2.0, foreign=-1.0
 )
 LIMITS: Final = {"all-MiniLM-L6-v2-int8": MINILM}
 
@@ -100,7 +103,7 @@ def resolve(question: Question, search: Search, catalogue: Catalogue, bounds: Li
         return _of_form(ranked, catalogue(), bounds)
     if not ranked:
         return NotCovered(foreign=False)
-    first = _first(question, ranked)
+    first = _first(question, ranked, bounds)
     if len(question.content) == 1 and not _single_meaning(question, ranked, first, bounds):
         rivals = _rivals(ranked, first, bounds)
         if len(rivals) > 1:
@@ -122,13 +125,13 @@ def best(question: Question, search: Search, bounds: Limits) -> Clear | None:
     ranked = _sections(search(question.text)) if question.content or question.forms else []
     if not ranked:
         return None
-    first = _first(question, ranked)
+    first = _first(question, ranked, bounds)
     fits = first.coverage >= 0.5 and first.similarity >= bounds.foreign
     return _clear(question, ranked, first, bounds) if fits or _enough(question, first, bounds) else None
 
 
 def _clear(question: Question, ranked: Sequence[RankedModule], first: RankedModule, bounds: Limits) -> Clear:
-    meant = _twin(first, ranked) or first
+    meant = _own(first, ranked, bounds)
     modules = [meant, *_second(question, ranked, meant, first.similarity - bounds.apart)]
     confidence = (max(0.0, min(1.0, first.similarity)) + first.coverage) / 2
     return Clear(
@@ -139,26 +142,34 @@ def _clear(question: Question, ranked: Sequence[RankedModule], first: RankedModu
 
 
 def _sections(ranked: Sequence[RankedModule]) -> list[RankedModule]:
-    """The numbered sections; introductions and appendices only where there is nothing else."""
-    numbered = [module for module in ranked if not module.passages or module.passages[0].passage.number]
-    return numbered or list(ranked)
+    """The sections proper: in a book that numbers its sections, those without a number are front or back matter."""
+    numbering = {module.source for module in ranked if _number(module)}
+    return [module for module in ranked if module.source not in numbering or _number(module)]
 
 
-def _first(question: Question, ranked: Sequence[RankedModule]) -> RankedModule:
-    """The section meant, among the best that were found."""
+def _number(module: RankedModule) -> str:
+    return module.passages[0].passage.number if module.passages else ""
+
+
+def _first(question: Question, ranked: Sequence[RankedModule], bounds: Limits) -> RankedModule:
+    """The section meant, among the best that were found: one that is enough before all others."""
 
     def fit(module: RankedModule) -> float:
         return module.similarity + COVERAGE_WEIGHT * module.coverage + _names(question, module)
 
-    return max(ranked[:CONSIDERED], key=fit)
+    return max(ranked[:CONSIDERED], key=lambda module: (_enough(question, module, bounds), fit(module)))
 
 
-def _twin(module: RankedModule, ranked: Sequence[RankedModule]) -> RankedModule | None:
-    """For a section of the sample book, the one of the same name in a book that a school brought itself."""
-    name = frozenset(stem(word) for word in topic_words(module.title.partition(":")[0])) - _FORMS
-    if module.source != SAMPLE_SOURCE or len(name) < 2:
-        return None
-    return next((other for other in ranked if other.source != SAMPLE_SOURCE and name <= _title_stems(other)), None)
+def _own(first: RankedModule, ranked: Sequence[RankedModule], bounds: Limits) -> RankedModule:
+    """In place of a section of the sample book, one of a school's own that treats the question well or has its name."""
+    if first.source != SAMPLE_SOURCE:
+        return first
+    own = [module for module in ranked if module.source != SAMPLE_SOURCE]
+    name = frozenset(stem(word) for word in topic_words(first.title.partition(":")[0])) - _FORMS
+    for module in own:
+        if module.similarity >= bounds.surely and module.coverage >= 0.85:
+            return module
+    return next((module for module in own if len(name) > 1 and name <= _title_stems(module)), first)
 
 
 def _names(question: Question, module: RankedModule) -> bool:
