@@ -2,6 +2,8 @@
 
 Text conventions, kept by every parser:
 - `text` is plain prose; mathematics stands in it as `$LaTeX$` (never Unicode-flattened: 10^8 is `$10^{8}$`).
+  A `$` is always a delimiter of mathematics: amounts of money are written out ("5 dollars").
+  Paragraphs of one passage are separated by an empty line.
 - `structure` holds what the prose alone would lose, by kind:
     explanation    {"heading": str}
     objective      {"items": [str]}

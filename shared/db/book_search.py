@@ -45,20 +45,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measures:
-    """How near a module is to a query, in measures that compare between searches."""
-
-    similarity: float  # cosine of the query and the nearest passage, -1 to 1
-    coverage: float  # share of the query's content words that the module holds, 0 to 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleRow:
-    """A section of a book, without its text."""
+class MeasuredModule:
+    """A section of a book, and how near it is to a query in measures that compare between searches."""
 
     module_id: str
     source: str
     title: str
+    similarity: float  # cosine of the query and the nearest passage, -1 to 1
+    coverage: float  # share of the query's content words that the module holds, 0 to 1
 
 
 def corpus_version(connection: sa.Connection) -> str:
@@ -137,8 +131,8 @@ def measures(
     *,
     model: str,
     excluded: frozenset[PassageKind] = frozenset(),
-) -> dict[str, Measures]:
-    """Return for each of the modules how near it is to the query.
+) -> dict[str, MeasuredModule]:
+    """Return for each of the modules that there are how near it is to the query.
 
     Content words are those of the query's terms that hold a letter; all of a module's passages count as its text.
     Modules embedded by another model have the similarity 0.
@@ -157,25 +151,16 @@ def measures(
                 WHERE p.module_id IN ({_CHOSEN}) AND p.module_id IN ({_COMPARABLE}) AND {_NOT_EXCLUDED}
                 GROUP BY p.module_id
             )
-            SELECT m.module_id, coalesce(n.similarity, 0),
-                   coalesce(c.terms / nullif((SELECT count(*) FROM query), 0), 0)
+            SELECT m.module_id, m.source, m.title, coalesce(n.similarity, 0)::float8 AS similarity,
+                   coalesce(c.terms / nullif((SELECT count(*) FROM query), 0), 0)::float8 AS coverage
             FROM modules m LEFT JOIN covered c USING (module_id) LEFT JOIN near n USING (module_id)
             WHERE m.module_id IN ({_CHOSEN})
         """),
         _parameters(
             query=query, vector=vector_literal(vector), model=model, excluded=excluded, module_ids=list(module_ids)
         ),
-    )
-    return {row[0]: Measures(similarity=float(row[1]), coverage=float(row[2])) for row in rows}
-
-
-def module_rows(connection: sa.Connection, module_ids: Sequence[str]) -> dict[str, ModuleRow]:
-    """Return the modules of these ids, those that there are."""
-    rows = connection.execute(
-        sa.text(f"SELECT module_id, source, title FROM modules WHERE module_id IN ({_CHOSEN})"),
-        _parameters(module_ids=list(module_ids)),
-    )
-    return {row[0]: ModuleRow(module_id=row[0], source=row[1], title=row[2]) for row in rows}
+    ).mappings()
+    return {row["module_id"]: MeasuredModule(**row) for row in rows}
 
 
 _PASSAGES: Final = """

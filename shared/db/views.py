@@ -54,7 +54,8 @@ _VIEW = sa.text("""
         r.derived_from, r.created_at, r.updated_at, r.completed_at, r.storyboard_digest, r.degraded, r.cost,
         r.error_code, r.error_stage, r.error_message,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'status', e.to_status, 'at', e.at, 'progress_percentage', e.progress_percentage) ORDER BY e.id), '[]'::jsonb)
+            'status', e.to_status, 'at', e.at,
+            'progress_percentage', e.progress_percentage) ORDER BY e.id), '[]'::jsonb)
          FROM request_events e WHERE e.request_id = r.id) AS timeline,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'stage', s.stage, 'attempt', s.attempt, 'state', s.state, 'started_at', s.started_at,
