@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -204,7 +205,14 @@ class LocalBus:
         try:
             status = self._deliver(function, f"/projects/{PROJECT}/topics/{message.topic}", _body(function, message))
         except Exception as error:  # noqa: BLE001 - as a server answers 500: the message comes again, the thread goes on
-            log.event("push failed", level=logging.ERROR, function=function.name, error_type=type(error).__name__)
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            log.event(
+                "push failed",
+                level=logging.ERROR,
+                function=function.name,
+                error_type=type(error).__name__,
+                where=f"{place.filename}:{place.lineno}",
+            )
             return False
         return 200 <= status < 300
 

@@ -39,7 +39,7 @@ class Console:
     """The two streams. On a terminal, what is under way is animated; elsewhere each line is printed once."""
 
     def __init__(self) -> None:
-        self.progress = RichConsole(file=sys.stderr, highlight=False)
+        self.progress = RichConsole(file=sys.stderr, highlight=False, soft_wrap=True)
         self._results = RichConsole(file=sys.stdout, highlight=False, soft_wrap=True)
 
     @property

@@ -5,11 +5,12 @@ import importlib
 import sys
 import threading
 from collections.abc import Iterable
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.errors import TransientError
-from shared.pipeline import API, Function, Topic
+from shared.pipeline import API, LEASE_SECONDS, Function, Topic
 from shared.services import MessageBus
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ class FunctionHost:
 
 
 class Scheduler:
-    """Publishes the sweeper's tick, once at the start and then every minute, as Cloud Scheduler does."""
+    """Publishes the sweeper's tick every minute, as Cloud Scheduler does.
+
+    Before that, at the start, and once the leases of a process that was killed must have run out.
+    """
 
     def __init__(self, bus: MessageBus, *, period: float = SWEEP_SECONDS) -> None:
         self._bus = bus
@@ -86,6 +90,7 @@ class Scheduler:
     def _tick(self) -> None:
         # Closing the bus ends the ticking too.
         with contextlib.suppress(TransientError):
-            while not self._stop.is_set():
+            for wait in chain((0.0, min(self._period, LEASE_SECONDS + 1.0)), repeat(self._period)):
+                if self._stop.wait(wait):
+                    return
                 self._bus.publish(Topic.SWEEP_DUE, b'{"schema": 1}', {})
-                self._stop.wait(self._period)

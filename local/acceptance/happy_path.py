@@ -34,7 +34,7 @@ class Visit:
 
     id: str
     seconds: float
-    state: dict[str, Any]
+    state: dict[str, Any]  # as it was last given
     progress: list[int] = field(default_factory=list)
 
 
@@ -100,7 +100,7 @@ def _statuses(visit: Visit) -> str:
 
 
 def _progress(visit: Visit) -> str:
-    for what in (visit.progress, [entry["progress"] for entry in visit.state["timeline"]]):
+    for what in (visit.progress, [entry["progress_percentage"] for entry in visit.state["timeline"]]):
         falls = [f"{before} to {after}" for before, after in pairwise(what) if after < before]
         expect(not falls, f"fell from {', '.join(falls)}")
     expect(visit.progress[-1] == 100, f"ended at {visit.progress[-1]}")
@@ -130,7 +130,8 @@ def _open_all(checklist: Checklist, client: Client, state: dict[str, Any], folde
         expect(film.loudest > 0.02, "the sound is silence")
         expect(abs(film.sound_seconds - film.seconds) < DURATION_TOLERANCE, f"sound lasts {film.sound_seconds:.1f} s")
         ends["video"] = film.seconds
-        return f"{film.seconds:.1f} s, {film.width}×{film.height}, {film.pictures} pictures, {size / 2**20:.1f} MB"
+        asked = f"{film.seconds:.1f} s ({state['duration_seconds']} s asked)"
+        return f"{asked}, {film.width}×{film.height}, {film.pictures} pictures, {size / 2**20:.1f} MB"
 
     def captions() -> str:
         cues = artefacts.captions(_get(state["assets"]["captions"]))

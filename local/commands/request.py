@@ -125,8 +125,8 @@ def _tell_files(made: Lesson, console: Console) -> None:
     if books:
         console.result()
     for book, licence in books:
-        sections = sorted({c["section"] for c in made.state["citations"] if c["book"] == book})
-        console.result(f"  from        {escape(book)} ({escape(licence)}): {escape(', '.join(sections))}")
+        passages = sum(c["book"] == book for c in made.state["citations"])
+        console.result(f"  from        {escape(book)} ({escape(licence)}), {passages} passages")
 
 
 def _answerer(arguments: argparse.Namespace, console: Console, display: LessonDisplay) -> Answerer:

@@ -95,7 +95,7 @@ def test_a_new_request_shows_all_that_is_promised(student: Caller) -> None:
     assert (body["status"], body["progress_percentage"], body["interest"]) == (Status.PENDING, 0, "chess")
     assert (body["assets"], body["citations"], body["degraded"], body["timings"]) == ({}, [], [], {})
     assert [entry["status"] for entry in body["timeline"]] == [Status.PENDING]
-    assert body["timeline"][0].keys() == {"status", "at", "progress"}
+    assert body["timeline"][0].keys() == {"status", "at", "progress_percentage"}
 
 
 @pytest.mark.parametrize("headers", [{}, {"Prefer": "wait=1"}, {"If-None-Match": '"1.1"'}])

@@ -23,7 +23,7 @@ from shared.lesson.storyboard import (
     Visual,
 )
 from shared.media.draw import Box, Layout, Shape, layout, unfit
-from shared.media.draw.canvas import ElementKind, TextBox, zones
+from shared.media.draw.canvas import ElementKind, Motion, TextBox, zones
 from shared.media.draw.theme import DIMMED_SHARE, MINIMUM_CONTRAST, PAPER, contrast, mix
 from tests.unit.draw_samples import all_storyboards, at_limits, one_scene, photosynthesis, prose
 
