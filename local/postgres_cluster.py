@@ -90,4 +90,5 @@ def problem(output: str, home: Path, what: str) -> DatabaseProblem | NoDiskSpace
         return NoDiskSpace(f"The disk of {home} is full: PostgreSQL {what}.")
     lines = [line for line in output.splitlines() if any(mark in line for mark in ("FATAL", "PANIC", "error:"))]
     reason = (lines or output.strip().splitlines() or ["it said nothing"])[-1].strip()
-    return DatabaseProblem(f"PostgreSQL {what}: {reason} (see {home / 'postgres.log'})")
+    log = home / "postgres.log"
+    return DatabaseProblem(f"PostgreSQL {what}: {reason}{f' (see {log})' if log.exists() else ''}")

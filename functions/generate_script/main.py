@@ -63,8 +63,9 @@ def _drawable(storyboard: Storyboard) -> Storyboard:
     needed = {scene.kind for scene in storyboard.scenes} & INDISPENSABLE
     if not needed <= {scene.kind for scene in scenes}:
         raise InvalidStoryboard(f"scenes cannot be drawn: {', '.join(sorted(error.code for error in found.values()))}")
+    numbered = [scene.model_copy(update={"id": f"scene-{n:02d}"}) for n, scene in enumerate(scenes, start=1)]
     return storyboard.model_copy(
-        update={"scenes": scenes, "degraded": sorted({*storyboard.degraded, DegradedReason.SHORTER})}
+        update={"scenes": numbered, "degraded": sorted({*storyboard.degraded, DegradedReason.SHORTER})}
     )
 
 

@@ -6,6 +6,7 @@ from lxml import etree
 
 from shared.errors import InvalidBook
 
+MAXIMUM_DEPTH: Final = 100  # of elements within each other; real books have about 25
 MAXIMUM_BYTES: Final = 20_000_000  # of one file; the longest section of a real book has well under one million
 
 CNXML: Final = "{http://cnx.rice.edu/cnxml}"
@@ -26,6 +27,8 @@ def parse(data: bytes, *, name: str) -> etree._Element:
         line = getattr(error, "lineno", None) or 1
         reason = str(error).partition(", line ")[0] or "not XML"
         raise _not_well_formed(name, line, reason) from error
+    if root.xpath(f"boolean(//*[count(ancestor::*) >= {MAXIMUM_DEPTH}])"):
+        raise _not_well_formed(name, 1, f"elements are nested more than {MAXIMUM_DEPTH} deep")
     for node in root.iter(etree.Entity):
         raise _not_well_formed(
             name, node.sourceline if isinstance(node.sourceline, int) else 1, f"entity {node.text} is not allowed"

@@ -79,7 +79,7 @@ def _limits(style: LessonStyle) -> dict[SceneKind, int]:
     }
 
 
-def _words(chosen: Sequence[Choice]) -> int:
+def _words(chosen: Sequence[Choice]) -> float:
     return sum(choice.take.words for choice in chosen)
 
 

@@ -9,6 +9,7 @@ from shared.enums import LessonStyle, SceneKind
 from shared.lesson.focus import Focus
 from shared.lesson.limits import BULLET_CHARACTERS, BULLET_WORDS, HEADING_WORDS
 from shared.lesson.material import Material
+from shared.lesson.pace import spoken_words
 from shared.lesson.prose import narrated, on_screen
 from shared.lesson.storyboard import Cued, Visual
 from shared.lesson.words import count, upper_first
@@ -26,9 +27,9 @@ class Take:
     then: "Take | None" = None  # a second scene that goes with this one: the solution after the problem
 
     @cached_property
-    def words(self) -> int:
-        """Spoken length of all its scenes."""
-        return sum(count(scene.narration) for scene in self.scenes())
+    def words(self) -> float:
+        """Spoken length of all its scenes, in average words."""
+        return sum(spoken_words(scene.narration) for scene in self.scenes())
 
     def scenes(self) -> "list[Take]":
         """This scene and the one that goes with it."""
@@ -43,7 +44,7 @@ class Draft:
     order: tuple[float, ...]  # where it stands in the lesson
     priority: float  # how much the lesson needs it; 100 and more: always
     takes: tuple[Take, ...]
-    preferred: int = 40  # words it is best told in, where there is time
+    preferred: float = 40  # words it is best told in, where there is time
     least: int = 0  # words below which it is not worth telling, unless time is very short
 
 

@@ -165,7 +165,7 @@ def bullet(sentence: str, focus: frozenset[str] = frozenset(), limit: int = BULL
     Of the statements that a sentence holds, the one with the most of `focus` (stems) is kept.
     """
     text = sentence.strip().rstrip(".!")
-    pieces = [_trimmed(piece, min(limit, _TERSE)) for piece in _pieces(text)]
+    pieces = [_trimmed(piece, limit) for piece in _pieces(text)]
     fitting = [
         piece for piece in pieces if 2 <= shown(on_screen(piece)) <= limit and not patterns.DEPENDENT.match(piece)
     ]

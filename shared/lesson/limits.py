@@ -2,20 +2,21 @@
 
 from typing import Final
 
-WORDS_PER_MINUTE: Final = 165  # how fast narration is spoken
+WORDS_PER_MINUTE: Final = 165  # how fast average words are spoken; `pace` tells what a text really takes
 LENGTH_TOLERANCE: Final = 0.15  # of the duration that was asked for
 READING_TOLERANCE: Final = 1.5  # grades above the student's
 
 SCENES_LEAST: Final = 6
 SCENES_LEAST_SHORT: Final = 4  # of a lesson so short that six scenes would be shreds
 SHORT_SECONDS: Final = 45
+SHORT_SLACK_SECONDS: Final = 8  # that such a lesson may run over: it has to hold its four scenes
 SCENES_MOST: Final = 14
 SCENE_WORDS_LEAST: Final = 12
 SCENE_WORDS_MOST: Final = 55
 
 HEADING_WORDS: Final = 7
 HEADING_CHARACTERS: Final = 60
-BULLET_WORDS: Final = 12
+BULLET_WORDS: Final = 14
 BULLET_CHARACTERS: Final = 90
 LABEL_WORDS: Final = 4
 LABEL_CHARACTERS: Final = 32

@@ -9,6 +9,7 @@ from shared.books.passages import Passage
 from shared.enums import DegradedReason
 from shared.lesson import grounding, limits, readability, screen_limits
 from shared.lesson.cues import cues
+from shared.lesson.pace import scene_seconds
 from shared.lesson.prose import RAW_SIGNS
 from shared.lesson.storyboard import CreditsVisual, QuizVisual, Scene, Storyboard
 from shared.lesson.words import count, sentences
@@ -52,8 +53,8 @@ def check(storyboard: Storyboard, passages: Sequence[Passage]) -> list[Violation
 
 
 def spoken_seconds(storyboard: Storyboard) -> float:
-    """How long the narration takes at the planned rate."""
-    return limits.seconds_for(sum(count(scene.narration) for scene in storyboard.scenes))
+    """How long the lesson takes to tell."""
+    return sum(scene_seconds(scene.narration) for scene in storyboard.scenes)
 
 
 def reading_grade(storyboard: Storyboard) -> float:
@@ -101,7 +102,8 @@ def _whole(storyboard: Storyboard, known: Mapping[str, Passage]) -> Iterator[Vio
     if [scene.id for scene in storyboard.scenes] != [f"scene-{n:02d}" for n in range(1, len(storyboard.scenes) + 1)]:
         yield Violation(Rule.SCENE_ORDER, "", "scene ids do not count up from scene-01")
     seconds, asked = spoken_seconds(storyboard), storyboard.duration_seconds
-    if seconds > asked * (1 + limits.LENGTH_TOLERANCE) or (
+    slack = limits.SHORT_SLACK_SECONDS if asked < limits.SHORT_SECONDS else 0
+    if seconds > asked * (1 + limits.LENGTH_TOLERANCE) + slack or (
         seconds < asked * (1 - limits.LENGTH_TOLERANCE) and not short
     ):
         yield Violation(Rule.LESSON_LENGTH, "", f"{seconds:.0f} s for {asked} s")

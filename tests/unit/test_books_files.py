@@ -89,6 +89,18 @@ def test_entities_that_grow_are_refused(tmp_path: Path) -> None:
     assert code_of(write_book(tmp_path, {"m0001": hostile})) == "book_not_well_formed"
 
 
+def test_elements_nested_without_end_are_refused(tmp_path: Path) -> None:
+    deep = document("<section>" * 150 + "<para>Words.</para>" + "</section>" * 150)
+    assert code_of(write_book(tmp_path, {"m0001": deep})) == "book_not_well_formed"
+
+
+def test_elements_nested_to_the_limit_are_read(tmp_path: Path) -> None:
+    depth = xmlfile.MAXIMUM_DEPTH - 4
+    math = "<m:mrow>" * depth + "<m:mi>x</m:mi>" + "</m:mrow>" * depth
+    book = open_book(write_book(tmp_path, {"m0001": document(f"<para><m:math>{math[8:-9]}</m:math> is.</para>")}))
+    assert next(book.passages()).text == "$x$ is."
+
+
 def test_a_file_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAXIMUM_BYTES", 100)
     assert code_of(write_book(tmp_path, {"m0001": GOOD})) == "book_unreadable"

@@ -8,6 +8,7 @@ import pytest
 from shared.enums import DegradedReason, PassageKind, SceneKind
 from shared.lesson import grounding
 from shared.lesson.compose import compose
+from shared.lesson.pace import scene_seconds
 from shared.lesson.rules import Rule, check, reading_grade, spoken_seconds
 from shared.lesson.storyboard import BulletsVisual, Cued, Scene, Storyboard
 from shared.lesson.transcript import transcript
@@ -65,13 +66,13 @@ BREAKS: dict[Rule, Callable[[Storyboard], Storyboard]] = {
     Rule.SCREEN_TEXT: lambda it: _with_scene(
         it,
         SceneKind.KEY_POINTS,
-        visual=_bullets(" ".join(["word"] * 13)),
+        visual=_bullets(" ".join(["word"] * 15)),
     ),
     Rule.CREDITS_MISSING: lambda it: it.model_copy(
         update={"sources": [it.sources[0].model_copy(update={"attribution": "Somebody else"})]}
     ),
     Rule.QUIZ_ANSWER: lambda it: it.model_copy(update={"quiz": [it.quiz[0].model_copy(update={"answer_index": 9})]}),
-    Rule.REPETITION: lambda it: _with_scene(it, SceneKind.RECAP, narration=_points(it).narration),
+    Rule.REPETITION: lambda it: _with_scene(it, SceneKind.CONNECTION, narration=_points(it).narration),
     Rule.SCENE_ORDER: lambda it: it.model_copy(update={"scenes": [*it.scenes[1:], it.scenes[0]]}),
 }
 
@@ -87,10 +88,12 @@ def test_a_lesson_may_be_shorter_when_it_says_so(lesson: Storyboard) -> None:
     assert Rule.LESSON_LENGTH not in _codes(longer)
 
 
-def test_the_length_is_counted_at_the_speaking_rate(lesson: Storyboard) -> None:
-    words = sum(len(scene.narration.split()) for scene in lesson.scenes)
-
-    assert spoken_seconds(lesson) == pytest.approx(words / 165 * 60)
+def test_long_words_and_pauses_take_their_time(lesson: Storyboard) -> None:
+    assert scene_seconds("One two three four.") < scene_seconds(
+        "Photosynthesis manufactures carbohydrates continuously."
+    )
+    assert scene_seconds("One two, three, four.") > scene_seconds("One two three four.")
+    assert spoken_seconds(lesson) == pytest.approx(sum(scene_seconds(scene.narration) for scene in lesson.scenes))
     assert reading_grade(lesson) < lesson.grade_level + 1.5
 
 
