@@ -8,10 +8,10 @@ from PIL import Image
 
 from shared.enums import SceneKind
 from shared.errors import InvalidMedia, InvalidStoryboard
-from shared.lesson.storyboard import ImageVisual, Storyboard
+from shared.lesson.storyboard import BulletsVisual, Cued, ImageVisual, Storyboard
 from shared.media.draw import Shape, burn_captions, draw_scene, poster, still
 from shared.media.draw.canvas import zones
-from tests.unit.draw_samples import newton, one_scene, photosynthesis, prose, words
+from tests.unit.draw_samples import newton, one_scene, photosynthesis, prose, seconds, words
 
 
 def _image_scene() -> Storyboard:
@@ -97,3 +97,15 @@ def test_an_empty_caption_changes_nothing_and_an_endless_one_is_refused() -> Non
     assert np.array_equal(burn_captions(pixels, " ", Shape.WIDE), pixels)
     with pytest.raises(InvalidStoryboard):
         burn_captions(pixels, prose(900), Shape.WIDE)
+
+
+def test_a_page_does_not_show_its_heading_alone_for_long() -> None:
+    narration = "One two three four five six seven eight nine ten eleven twelve."
+    visual = BulletsVisual(heading="Counting", items=[Cued(text="A number", cue="eleven")])
+    storyboard = one_scene(SceneKind.KEY_POINTS, visual, narration=narration)
+
+    drawn = list(draw_scene(storyboard.scenes[0], storyboard, words(narration), seconds(narration), Shape.WIDE))
+
+    # The heading has faded in within the first half second; the next change is the bullet's.
+    later = [frame.time for frame in drawn if frame.time > 0.5]
+    assert later[0] == pytest.approx(1.5, abs=0.1)

@@ -10,7 +10,7 @@ from shared.errors import InvalidStoryboard
 from shared.lesson.storyboard import Scene, Storyboard
 from shared.media.cues import cue_times
 from shared.media.draw import motion
-from shared.media.draw.canvas import Shape
+from shared.media.draw.canvas import ElementKind, Layout, Shape
 from shared.media.draw.compose import layout
 from shared.media.draw.motion import Frame, Pixels
 from shared.media.draw.page import Page
@@ -18,6 +18,8 @@ from shared.media.draw.visuals.title import cover
 from shared.services import SpokenWord
 
 _POSTER_QUALITY: Final = 88
+_EMPTY_SECONDS: Final = 1.5  # that a page may show nothing but its heading
+_BODY: Final = frozenset({ElementKind.CARD, ElementKind.LABEL, ElementKind.CURVE, ElementKind.PICTURE})
 
 
 def draw_scene(
@@ -32,8 +34,18 @@ def draw_scene(
 ) -> Iterator[Frame]:
     """The frames of a scene that is spoken as `clip_words`; `picture` is for image scenes."""
     laid_out = layout(scene, storyboard, shape, picture=picture)
-    times = cue_times(scene.narration, clip_words, laid_out.cues)
+    times = _soon_begun(laid_out, cue_times(scene.narration, clip_words, laid_out.cues))
     return motion.frames(laid_out, times, seconds, fps)
+
+
+def _soon_begun(laid_out: Layout, times: Sequence[float]) -> list[float]:
+    """The times, with the first ones brought forward where a page would show nothing but its heading for long."""
+    body = [element for element in laid_out.elements if element.kind in _BODY]
+    cued = {element.cue for element in body}
+    if not times or "" in cued:
+        return list(times)
+    first = min(time for cue, time in zip(laid_out.cues, times, strict=True) if cue in cued)
+    return [_EMPTY_SECONDS if time == first and first > _EMPTY_SECONDS else time for time in times]
 
 
 def still(scene: Scene, storyboard: Storyboard, shape: Shape, *, picture: bytes | None = None) -> Pixels:
