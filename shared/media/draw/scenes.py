@@ -19,7 +19,7 @@ from shared.services import SpokenWord
 
 _POSTER_QUALITY: Final = 88
 _EMPTY_SECONDS: Final = 1.5  # that a page may show nothing but its heading
-_BODY: Final = frozenset({ElementKind.CARD, ElementKind.LABEL, ElementKind.CURVE, ElementKind.PICTURE})
+_BODY: Final = frozenset({ElementKind.CARD, ElementKind.CURVE, ElementKind.PICTURE})
 
 
 def draw_scene(
