@@ -1,11 +1,12 @@
 """Chooses which drafts a lesson holds and how much of each is said, to the length that was asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.enums import LessonStyle, SceneKind
 from shared.lesson.draft import Draft, Take
 from shared.lesson.limits import LENGTH_TOLERANCE, SCENES_MOST, SHORT_SECONDS, least_scenes, seconds_for, words_for
+from shared.lesson.words import content
 
 REQUIRED = 100.0
 _PRESSING = 95.0  # priority of what a lesson may become a little longer for
@@ -13,6 +14,9 @@ _TINY_SCENE = 18  # words; lessons whose scenes have to be shorter on average ar
 _USUAL_WORDS = 247.5  # of a lesson of 90 seconds, for which the preferred lengths are given
 # How far from the wished length a plan may end before it is mended; tighter than the rule, which allows 15 %.
 _AIM = 0.06
+# Two sentences that share so much of the shorter one's content words, of at least so many, say the same.
+_ALIKE = 0.85
+_ALIKE_WORDS = 5
 
 
 @dataclass
@@ -87,12 +91,28 @@ def _scenes(chosen: Sequence[Choice]) -> int:
     return sum(choice.scenes for choice in chosen)
 
 
+def _said(chosen: Sequence[Choice]) -> set[str]:
+    return {text for choice in chosen for scene in choice.take.scenes() for text in scene.said}
+
+
+def _repeats(take: Take, said: Collection[str]) -> bool:
+    """Tell whether a sentence of the take was said, word for word or in nearly the same words."""
+    earlier = [content(text) for text in said]
+    for text in (text for scene in take.scenes() for text in scene.said):
+        words = content(text)
+        for other in earlier:
+            shorter = min(len(words), len(other))
+            if text in said or (shorter >= _ALIKE_WORDS and len(words & other) >= _ALIKE * shorter):
+                return True
+    return False
+
+
 def _try_add(chosen: list[Choice], draft: Draft, target: float, scale: float, limits: Mapping[SceneKind, int]) -> None:
     """Add a draft where it fits: in its preferred length if there is room, in a shorter one that is worth telling."""
     same = sum(choice.draft.kind is draft.kind for choice in chosen)
     if same >= limits.get(draft.kind, SCENES_MOST) or any(choice.draft is draft for choice in chosen):
         return
-    said = {text for choice in chosen for scene in choice.take.scenes() for text in scene.said}
+    said = _said(chosen)
     margin = _AIM if draft.priority >= _PRESSING else _AIM / 2
     room = target * (1 + margin) - _words(chosen)
     wanted = draft.preferred * scale if scale else room
@@ -104,7 +124,7 @@ def _try_add(chosen: list[Choice], draft: Draft, target: float, scale: float, li
             return
         if _scenes(chosen) + len(take.scenes()) > SCENES_MOST:
             continue
-        if not any(text in said for scene in take.scenes() for text in scene.said):
+        if not _repeats(take, said):
             chosen.append(Choice(draft, level))
             return
 
@@ -124,13 +144,12 @@ def _grow(chosen: list[Choice], target: float) -> None:
 
 
 def _lengthen(choice: Choice, chosen: Sequence[Choice], target: float) -> bool:
-    others = {text for other in chosen if other is not choice for scene in other.take.scenes() for text in scene.said}
+    others = _said([other for other in chosen if other is not choice])
     for level in range(choice.level + 1, len(choice.draft.takes)):
         take = choice.draft.takes[level]
         after = _words(chosen) - choice.take.words + take.words
         scenes = _scenes(chosen) - choice.scenes + len(take.scenes())
-        repeats = any(text in others for scene in take.scenes() for text in scene.said)
-        if after <= target * (1 + _AIM) and scenes <= SCENES_MOST and not repeats:
+        if after <= target * (1 + _AIM) and scenes <= SCENES_MOST and not _repeats(take, others):
             choice.level = level
             return True
     return False
