@@ -93,7 +93,7 @@ class Record:
         self._stack.callback(root.removeHandler, handler)
         log.configure("INFO")
         for own in logging.getLogger("vividly").handlers:
-            if isinstance(own, logging.StreamHandler):
+            if type(own) is logging.StreamHandler:  # what `configure` made, and nobody's handler of another kind
                 self._stack.callback(own.setStream, own.setStream(handler.stream))
 
 

@@ -9,14 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from shared.db.flights import leave_flight, lock_content
+from shared.db.models import ENDED
 from shared.db.submissions import QUEUED_LABEL, IdempotencyKey
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import FeedbackKind, StageRunState
-from shared.pipeline import TERMINAL
 
 CANCELLED_LABEL = "Cancelled"
 
-_ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
 _OPPOSITE = {
     FeedbackKind.HELPFUL: FeedbackKind.NOT_HELPFUL,
     FeedbackKind.NOT_HELPFUL: FeedbackKind.HELPFUL,
@@ -113,7 +112,7 @@ def cancel(connection: sa.Connection, request_id: UUID, student_id: UUID) -> Can
             UPDATE content_requests SET
                 status = '{Status.CANCELLED}', cancelled_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
                 clarification_requested_at = NULL, follows = NULL, current_stage = :label
-            WHERE id = :id AND student_id = :student_id AND status NOT IN ({_ENDED})
+            WHERE id = :id AND student_id = :student_id AND status NOT IN ({ENDED})
             RETURNING id, attempt, correlation_id, content_key
         ), run AS (
             UPDATE request_stages s

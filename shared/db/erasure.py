@@ -5,14 +5,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from shared.db.flights import lock_content
-from shared.pipeline import TERMINAL
-
-_ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
+from shared.db.models import ENDED
 
 
 def unfinished(connection: sa.Connection, student_id: UUID) -> list[UUID]:
     """The student's requests that have not ended."""
-    statement = sa.text(f"SELECT id FROM content_requests WHERE student_id = :id AND status NOT IN ({_ENDED})")
+    statement = sa.text(f"SELECT id FROM content_requests WHERE student_id = :id AND status NOT IN ({ENDED})")
     return list(connection.execute(statement, {"id": student_id}).scalars())
 
 

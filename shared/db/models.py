@@ -1,13 +1,21 @@
 """The tables of the record. Migrations are history and spell things out; a test compares both."""
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ENUM, JSONB, UUID
 
-from shared.enums import ContentRequestStatus
+from shared.enums import ContentRequestStatus, Modality, NotificationChannel, Role, StageRunState
 from shared.pipeline import TERMINAL
 
+
+def _listed(values: Iterable[str]) -> str:
+    """The values as an SQL list."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
 # The statuses in which nothing more happens, as SQL.
-ENDED = ", ".join(f"'{status}'" for status in ContentRequestStatus if status in TERMINAL)
+ENDED = _listed(status for status in ContentRequestStatus if status in TERMINAL)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -45,7 +53,7 @@ users = sa.Table(
     sa.Column("quota_used", sa.Integer, nullable=False, server_default="0"),
     _timestamp("created_at", required=True),
     sa.Index("uq_users_email_lower", sa.text("lower(email)"), unique=True),
-    sa.CheckConstraint("role IN ('student', 'teacher', 'admin')", name="role"),
+    sa.CheckConstraint(f"role IN ({_listed(Role)})", name="role"),
 )
 
 content_request_moves = sa.Table(
@@ -98,7 +106,7 @@ content_requests = sa.Table(
     sa.Column("cost", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
     sa.CheckConstraint("progress_percentage BETWEEN 0 AND 100", name="progress"),
     sa.CheckConstraint("follows IS DISTINCT FROM id", name="follows_another"),
-    sa.CheckConstraint("modality IN ('video', 'audio', 'text')", name="modality"),
+    sa.CheckConstraint(f"modality IN ({_listed(Modality)})", name="modality"),
     sa.Index("ix_content_requests_student_id_created_at", "student_id", sa.text("created_at DESC"), sa.text("id DESC")),
     sa.Index("ix_content_requests_content_key", "content_key"),
     sa.Index("ix_content_requests_follows", "follows"),
@@ -123,7 +131,7 @@ request_stages = sa.Table(
     sa.Column("output", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
     sa.Column("error_code", sa.Text),
     sa.Column("error_message", sa.Text),
-    sa.CheckConstraint("state IN ('running', 'finished', 'failed')", name="state"),
+    sa.CheckConstraint(f"state IN ({_listed(StageRunState)})", name="state"),
 )
 
 request_events = sa.Table(
@@ -167,7 +175,7 @@ notifications = sa.Table(
     sa.Column("message_id", sa.Text, nullable=False),
     _timestamp("created_at", required=True),
     _timestamp("sent_at"),
-    sa.CheckConstraint("channel IN ('in_app', 'email', 'webhook')", name="channel"),
+    sa.CheckConstraint(f"channel IN ({_listed(NotificationChannel)})", name="channel"),
     sa.Index("ix_notifications_student_id", "student_id"),
 )
 

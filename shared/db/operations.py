@@ -8,12 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from shared.db.models import ENDED
 from shared.db.views import Position
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import Modality, StageRunState
-from shared.pipeline import TERMINAL
-
-_ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ _SUMMARY = sa.text(f"""
         (SELECT coalesce(jsonb_object_agg(status, number), '{{}}') FROM by_status) AS counts,
         (SELECT coalesce(sum(waiting), 0)::integer FROM by_status) AS awaiting_clarification,
         (SELECT coalesce(jsonb_object_agg(status, round(oldest, 3)), '{{}}') FROM by_status
-            WHERE status NOT IN ({_ENDED}) AND oldest IS NOT NULL) AS oldest_seconds,
+            WHERE status NOT IN ({ENDED}) AND oldest IS NOT NULL) AS oldest_seconds,
         (SELECT coalesce(jsonb_agg(jsonb_build_object('stage', stage, 'runs', runs,
             'p50_seconds', round(seconds[1]::numeric, 3), 'p95_seconds', round(seconds[2]::numeric, 3))
             ORDER BY stage), '[]') FROM timings) AS stages,

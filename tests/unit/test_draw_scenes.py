@@ -11,7 +11,7 @@ from shared.errors import InvalidMedia, InvalidStoryboard
 from shared.lesson.storyboard import BulletsVisual, Cued, ImageVisual, Storyboard
 from shared.media.draw import Shape, burn_captions, draw_scene, poster, still
 from shared.media.draw.canvas import zones
-from tests.unit.draw_samples import newton, one_scene, photosynthesis, prose, seconds, words
+from tests.unit.draw_samples import all_storyboards, newton, one_scene, photosynthesis, prose, seconds, words
 
 
 def _image_scene() -> Storyboard:
@@ -109,3 +109,12 @@ def test_a_page_does_not_show_its_heading_alone_for_long() -> None:
     # The heading has faded in within the first half second; the next change is the bullet's.
     later = [frame.time for frame in drawn if frame.time > 0.5]
     assert later[0] == pytest.approx(1.5, abs=0.1)
+
+
+@pytest.mark.parametrize("storyboard", all_storyboards(), ids=lambda storyboard: storyboard.title)
+def test_every_kind_of_scene_can_be_drawn_to_its_end(storyboard: Storyboard) -> None:
+    for scene in storyboard.scenes:
+        spoken = words(scene.narration)
+        drawn = list(draw_scene(scene, storyboard, spoken, seconds(scene.narration), Shape.WIDE, fps=5))
+        assert drawn[0].time == 0.0
+        assert np.abs(drawn[-1].pixels.astype(int) - still(scene, storyboard, Shape.WIDE)).mean() < 20

@@ -42,9 +42,9 @@ def _soon_begun(laid_out: Layout, times: Sequence[float]) -> list[float]:
     """The times, with the first ones brought forward where a page would show nothing but its heading for long."""
     body = [element for element in laid_out.elements if element.kind in _BODY]
     cued = {element.cue for element in body}
-    if not times or "" in cued:
+    first = min((time for cue, time in zip(laid_out.cues, times, strict=True) if cue in cued), default=0.0)
+    if "" in cued:
         return list(times)
-    first = min(time for cue, time in zip(laid_out.cues, times, strict=True) if cue in cued)
     return [_EMPTY_SECONDS if time == first and first > _EMPTY_SECONDS else time for time in times]
 
 
