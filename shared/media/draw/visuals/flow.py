@@ -35,7 +35,7 @@ def flow(page: Page, visual: DiagramVisual) -> Arrangement:
     gap = _gap_for(edges) if labelled else 64.0
     row_gap = 116.0 if labelled else 74.0
     w = min(330.0, (area.w - gap * (across - 1)) / across)
-    h = min(190.0 if down == 1 else 150.0, (area.h - 14 - row_gap * (down - 1)) / down)
+    h = min(190.0 if down == 1 else 176.0, (area.h - 14 - row_gap * (down - 1)) / down)
     left = area.x + (area.w - w * across - gap * (across - 1)) / 2
     top = area.y + 10 + (area.h - 10 - h * down - row_gap * (down - 1)) * 0.48
     boxes = [

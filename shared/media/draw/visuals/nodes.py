@@ -16,7 +16,7 @@ from shared.media.draw.theme import Scale
 
 _PADDING: Final = 16.0
 _DETAIL_GAP: Final = 4.0
-_WORTH_A_LINE: Final = 0.8  # of the size that labels give up to take a line less
+_WORTH_A_LINE: Final = 0.92  # of the size that labels give up to take a line less
 _BREAKABLE: Final = 20  # sizes up to which long words are cut
 _BADGE: Final = 17.0  # radius
 _BADGE_REACH: Final = 12.0  # pixels of a box that are left to its number
