@@ -192,7 +192,8 @@ PHRASE_STARTS: Final = frozenset(
 )
 # An ending that shows that the cut came too early.
 UNFINISHED: Final = re.compile(
-    r"(?:\b(?:states|says|shows|means|the|a|an|of|and|or|to|in|is|are|that|which|by|with|called|from|needed|used|takes|take|made|both|between"
+    r"(?:\b(?:states|says|shows|means|divided|multiplied|compared|such|into|through|when|if|while|because"
+    r"|the|a|an|of|and|or|to|in|is|are|that|which|by|with|called|from|needed|used|takes|take|made|both|between"
     r"|its|their|be|as|than|so|more|up|out|at|on|for|two|three|equal|same|greater|less|larger|smaller|not|only)|,)$"
 )
 # What a line on a screen does not need, in the order in which it is left out.
