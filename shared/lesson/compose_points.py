@@ -7,9 +7,10 @@ from typing import Final
 
 from shared.enums import SceneKind
 from shared.lesson import recipes
-from shared.lesson.compose_definition import BRIEF, beginning, cited_by, place_of, summary_lines
+from shared.lesson.compose_definition import BRIEF, cited_by, place_of, summary_lines
 from shared.lesson.draft import Context, Draft, Take, cued, grown, heading, opening_words, spoken
 from shared.lesson.editing import bullet, shortened
+from shared.lesson.limits import BULLET_CHARACTERS, BULLET_WORDS, STATEMENT_CHARACTERS, STATEMENT_WORDS
 from shared.lesson.material import Sentence, sentence_of
 from shared.lesson.phrasing import in_sentence
 from shared.lesson.storyboard import BulletsVisual
@@ -151,8 +152,9 @@ def _points_take(lines: Sequence[Sentence], intro: str, title: str, context: Con
 def points(lines: Sequence[Sentence], narration: str, title: str, context: Context) -> BulletsVisual:
     """Short lines for a few sentences."""
     focus = frozenset(context.focus.weights)
-    shown = [(bullet(line.text, focus), opening_words(line.text)) for line in lines]
-    listed = cued([(text, cue) for text, cue in shown if text], narration)
-    if not listed:  # nothing can be shortened safely: the sentence's beginning stands for it
-        listed = cued([(beginning(lines[0].text), opening_words(lines[0].text))], narration)
+    most = (STATEMENT_WORDS, STATEMENT_CHARACTERS) if len(lines) == 1 else (BULLET_WORDS, BULLET_CHARACTERS)
+    shown = [(bullet(line.text, focus, *most), opening_words(line.text)) for line in lines]
+    listed = cued([(text, cue) for text, cue in shown if text], narration, alone=True)
+    if not listed:  # nothing can be shortened safely: a whole sentence stands there
+        listed = cued([(lines[0].text, opening_words(lines[0].text))], narration, alone=True)
     return BulletsVisual(heading=title, items=listed[:5])

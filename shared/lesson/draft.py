@@ -7,7 +7,13 @@ from functools import cached_property
 
 from shared.enums import LessonStyle, SceneKind
 from shared.lesson.focus import Focus
-from shared.lesson.limits import BULLET_CHARACTERS, BULLET_WORDS, HEADING_WORDS
+from shared.lesson.limits import (
+    BULLET_CHARACTERS,
+    BULLET_WORDS,
+    HEADING_WORDS,
+    STATEMENT_CHARACTERS,
+    STATEMENT_WORDS,
+)
 from shared.lesson.material import Material
 from shared.lesson.pace import spoken_words
 from shared.lesson.prose import narrated, on_screen
@@ -121,9 +127,12 @@ def heading(title: str, fallback: str = "") -> str:
     return upper_first(re.sub(r"(?:[ ,]+(?:and|of|the|a|in|to|for|or|with|by))+$", "", cut))
 
 
-def _fitted(line: str) -> str:
-    """A line in the space there is; what is cut off is marked."""
-    if shown_words(line) <= BULLET_WORDS and len(line) <= BULLET_CHARACTERS:
+def _fitted(line: str, *, alone: bool) -> str:
+    """A line in the space there is, which is more where it stands alone; what is cut off is marked."""
+    words_most, characters_most = (
+        (STATEMENT_WORDS, STATEMENT_CHARACTERS) if alone else (BULLET_WORDS, BULLET_CHARACTERS)
+    )
+    if shown_words(line) <= words_most and len(line) <= characters_most:
         return line
     words = line.split()[: BULLET_WORDS - 2]
     while len(" ".join(words)) > BULLET_CHARACTERS - 2 or words[-1].strip(",;") in {
@@ -139,13 +148,16 @@ def _fitted(line: str) -> str:
     return " ".join(words).rstrip(",;:") + " …"
 
 
-def cued(lines: Sequence[tuple[str, str]], narration: str) -> list[Cued]:
-    """Lines of text with their cues, the cues kept in order; a text that comes twice is kept once."""
+def cued(lines: Sequence[tuple[str, str]], narration: str, *, alone: bool = False) -> list[Cued]:
+    """Lines of text with their cues, the cues kept in order; a text that comes twice is kept once.
+
+    `alone`: a single line has its page to itself, and may be longer.
+    """
     cues = in_order(narration, [cue for _, cue in lines])
     seen: set[str] = set()
     items = []
     for (text, _), cue in zip(lines, cues, strict=True):
-        shown = _fitted(on_screen(text).rstrip("."))
+        shown = _fitted(on_screen(text).rstrip("."), alone=alone and len(lines) == 1)
         if shown and shown.lower() not in seen:
             seen.add(shown.lower())
             items.append(Cued(text=shown, cue=cue))

@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Final
 
 from shared.lesson import patterns
+from shared.lesson.limits import BULLET_CHARACTERS, BULLET_WORDS
 from shared.lesson.prose import on_screen
 from shared.lesson.words import content, count, lower_first, shown, upper_first
 
 LONG_SENTENCE: Final = 28  # words; longer ones are split
-BULLET_WORDS: Final = 12
-_BULLET_WIDTH: Final = 88  # characters
 _TERSE: Final = 9  # words that a line is trimmed towards
 
 
@@ -159,8 +158,10 @@ def _in_list(head: str, tail: str) -> bool:
 
 
 @lru_cache(maxsize=4_000)
-def bullet(sentence: str, focus: frozenset[str] = frozenset(), limit: int = BULLET_WORDS) -> str:
-    """Compress a sentence to a line of at most `limit` words; empty where that would garble it.
+def bullet(
+    sentence: str, focus: frozenset[str] = frozenset(), limit: int = BULLET_WORDS, width: int = BULLET_CHARACTERS
+) -> str:
+    """Compress a sentence to a line of at most `limit` words and `width` characters; empty where that would garble it.
 
     Of the statements that a sentence holds, the one with the most of `focus` (stems) is kept.
     """
@@ -182,9 +183,7 @@ def bullet(sentence: str, focus: frozenset[str] = frozenset(), limit: int = BULL
             -count(piece),
         )
 
-    fitting = [
-        piece for piece in fitting if shown(on_screen(piece)) <= limit and len(on_screen(piece)) <= _BULLET_WIDTH
-    ]
+    fitting = [piece for piece in fitting if shown(on_screen(piece)) <= limit and len(on_screen(piece)) <= width]
     best = max(fitting, key=worth, default="")
     return best if re.match(r"\$|[b-z] ", best) else upper_first(best)
 
@@ -239,6 +238,4 @@ def _cropped(piece: str, limit: int) -> str:
             continue
         if patterns.VERB.search(" ".join(words[1 : end - 1])) and not patterns.UNFINISHED.search(head):
             return head.rstrip(",;:")
-        if ":" in head and not patterns.UNFINISHED.search(head):
-            return head
     return ""

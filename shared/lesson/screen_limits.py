@@ -23,8 +23,11 @@ def excesses(visual: Visual) -> Iterator[str]:
     yield from _over("heading", title, limits.HEADING_CHARACTERS, limits.HEADING_WORDS)
     match visual:
         case BulletsVisual():
+            most = (limits.BULLET_CHARACTERS, limits.BULLET_WORDS)
+            if len(visual.items) == 1:
+                most = (limits.STATEMENT_CHARACTERS, limits.STATEMENT_WORDS)
             for item in visual.items:
-                yield from _over("line", item.text, limits.BULLET_CHARACTERS, limits.BULLET_WORDS)
+                yield from _over("line", item.text, *most)
         case DefinitionVisual():
             yield from _over("term", visual.term, limits.TERM_CHARACTERS)
             yield from _over("meaning", visual.meaning.text, limits.MEANING_CHARACTERS)

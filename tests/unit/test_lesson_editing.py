@@ -12,6 +12,7 @@ from shared.lesson.editing import (
     split_long,
     told_briefly,
 )
+from shared.lesson.limits import BULLET_WORDS
 from shared.lesson.readability import grade, syllables
 from shared.lesson.words import content, count, lower_first, sentences, stem
 
@@ -106,7 +107,7 @@ def test_a_list_is_no_place_to_split() -> None:
 def test_a_bullet_is_short_and_says_nothing_else(text: str) -> None:
     line = bullet(text)
 
-    assert count(line) <= 12
+    assert count(line) <= BULLET_WORDS
     assert content(line) <= content(text)
     if line:
         assert ("not" in line.split()) or "not" not in text.split() or "because" in text

@@ -66,7 +66,7 @@ BREAKS: dict[Rule, Callable[[Storyboard], Storyboard]] = {
     Rule.SCREEN_TEXT: lambda it: _with_scene(
         it,
         SceneKind.KEY_POINTS,
-        visual=_bullets(" ".join(["word"] * 15)),
+        visual=_bullets(" ".join(["word"] * 27)),
     ),
     Rule.CREDITS_MISSING: lambda it: it.model_copy(
         update={"sources": [it.sources[0].model_copy(update={"attribution": "Somebody else"})]}
