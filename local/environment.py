@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +32,25 @@ def own_database_url() -> str | None:
     return f"postgresql+pg8000://{rest}"
 
 
-def set_settings(settings: dict[str, str], *, defaults: dict[str, str]) -> None:
-    """Say to `shared.settings` what this system is; `defaults` give way to what the user set."""
+@contextmanager
+def settings_set(settings: dict[str, str], *, defaults: dict[str, str]) -> Iterator[None]:
+    """Say to `shared.settings` what this system is; `defaults` give way to what the user set.
+
+    The environment is put back at the end: the next system of this process must not take this one's database for
+    the user's own.
+    """
+    before = dict(os.environ)
     os.environ.update(settings)
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    try:
+        yield
+    finally:
+        for name in (*settings, *defaults):
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                del os.environ[name]
 
 
 def commit() -> str:

@@ -59,7 +59,7 @@ class Record:
     def _start(self, public_url: str) -> None:
         self._log_to_file()
         url = self._stack.enter_context(database(self._state.folder, self._console))
-        environment.set_settings(
+        said = environment.settings_set(
             {
                 "DATABASE_URL": url,
                 "SECRET_KEY": self._state.secret("secret_key"),
@@ -74,6 +74,7 @@ class Record:
                 "DAILY_REQUEST_QUOTA": str(DAILY_REQUESTS),
             },
         )
+        self._stack.enter_context(said)
         self.bus = LocalBus(self._deliver)
         self.services = EmbeddedServices(Settings.from_env(), self.bus)
         bootstrap.build_with(lambda settings: self.services)
