@@ -37,7 +37,7 @@ STAGE = next(stage for stage in STAGES if stage.name == "{name}")
 
 @functions_framework.cloud_event
 def {name}(event):
-    runtime.run(STAGE, lambda request, work: Advance(), event, bootstrap.services())
+    runtime.run(STAGE, lambda request, work: Advance(), event, bootstrap.services(STAGE))
 """
 
 

@@ -13,7 +13,7 @@ from local.database import database
 from local.functions import FunctionHost, Scheduler
 from local.state import State
 from shared import bootstrap, log
-from shared.bootstrap import EmbeddedServices
+from shared.bootstrap import FunctionServices, Parts
 from shared.enums import Role
 from shared.pipeline import API
 from shared.settings import Settings
@@ -38,7 +38,7 @@ class Record:
         self._state = state
         self._console = console
         self._stack = ExitStack()
-        self.services: EmbeddedServices
+        self.services: FunctionServices
         self.bus: LocalBus
         self.host = host or FunctionHost()
         self._deliver = deliver or self.host.push
@@ -62,6 +62,7 @@ class Record:
         said = environment.settings_set(
             {
                 "DATABASE_URL": url,
+                "DATABASE_OWNER_URL": url,
                 "SECRET_KEY": self._state.secret("secret_key"),
                 "WEBHOOK_SECRET": self._state.secret("webhook_secret"),
                 "STATE_FOLDER": str(self._state.folder),
@@ -76,8 +77,9 @@ class Record:
         )
         self._stack.enter_context(said)
         self.bus = LocalBus(self._deliver)
-        self.services = EmbeddedServices(Settings.from_env(), self.bus)
-        bootstrap.build_with(lambda settings: self.services)
+        parts = Parts(Settings.from_env(), bus=self.bus)
+        self.services = FunctionServices(parts)
+        bootstrap.build_with(lambda function: FunctionServices(parts, function.uses))
         self._stack.callback(bootstrap.build_with, None)
         self._stack.callback(self.services.engine.dispose)
         self._stack.callback(self.bus.close, CLOSING_SECONDS)

@@ -4,15 +4,19 @@ Nothing is built at import: the server imports a function in its parent and serv
 threads and connections of the parent are dead.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared import log
+from shared import log, prices
+from shared.builders import BUILDERS
+from shared.enums import Port
+from shared.pipeline import Function
 from shared.services import (
     Embeddings,
+    Illustrator,
     Mailer,
     MessageBus,
     ObjectStore,
@@ -22,135 +26,162 @@ from shared.services import (
     Webhook,
     Writer,
 )
-from shared.settings import Settings
+from shared.settings import Settings, is_deployed
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-class EmbeddedServices:
-    """The ports on one machine. Adapters are imported where they are built, so that light functions stay light."""
+class Parts:
+    """The adapters of one process, each built when it is first asked for. `bus` replaces the one of the settings."""
 
-    def __init__(self, settings: Settings, bus: MessageBus) -> None:
-        self._settings = settings
-        self._bus = bus
+    def __init__(self, settings: Settings, *, bus: MessageBus | None = None) -> None:
+        self.settings = settings
         self._lock = threading.RLock()
-        self._made: dict[str, Any] = {}
+        self._made: dict[Port, Any] = {} if bus is None else {Port.BUS: bus}
 
-    def _once(self, name: str, build: "Callable[[], Any]") -> Any:
+    def get(self, port: Port) -> Any:
+        """The adapter that fills a port."""
         # Under the lock: `functools.cached_property` could load a model twice in two threads.
         with self._lock:
-            if name not in self._made:
-                self._made[name] = build()
-            return self._made[name]
+            if port not in self._made:
+                self._made[port] = BUILDERS[port, self.settings.part(port)](self.settings)
+            return self._made[port]
+
+
+class FunctionServices:
+    """The ports as one function sees them: it reaches those alone that it declares, as in the cloud."""
+
+    def __init__(self, parts: Parts, uses: frozenset[Port] = frozenset(Port)) -> None:
+        self._parts = parts
+        self._uses = uses
+
+    def _get(self, port: Port) -> Any:
+        if port not in self._uses:
+            raise RuntimeError(f"the port {port} is not declared in `uses` of this function (shared/pipeline.py)")
+        return self._parts.get(port)
 
     @property
     def settings(self) -> Settings:
         """The settings of this process."""
-        return self._settings
-
-    @property
-    def bus(self) -> MessageBus:
-        """The bus of this process."""
-        return self._bus
+        return self._parts.settings
 
     @property
     def engine(self) -> "Engine":
         """Connections to the record."""
-        from shared.db.engine import engine
+        made: Engine = self._get(Port.RECORD)
+        return made
 
-        made: Engine = self._once("engine", lambda: engine(self._settings))
+    @property
+    def schema(self) -> "Engine":
+        """Connections to the record as the owner of its tables."""
+        made: Engine = self._get(Port.SCHEMA)
+        return made
+
+    @property
+    def bus(self) -> MessageBus:
+        """Where messages are published."""
+        made: MessageBus = self._get(Port.BUS)
         return made
 
     @property
     def objects(self) -> ObjectStore:
-        """A folder, with links signed by the api."""
-        from shared.adapters.folder_objects import FolderObjects
+        """The lessons' artefacts."""
+        made: ObjectStore = self._get(Port.OBJECTS)
+        return made
 
-        folder = Path(self._settings.state_folder) / "objects"
-        made: ObjectStore = self._once(
-            "objects",
-            lambda: FolderObjects(folder, public_url=self._settings.public_url, secret_key=self._settings.secret_key),
-        )
+    @property
+    def sources(self) -> ObjectStore:
+        """The textbook archives that were uploaded."""
+        made: ObjectStore = self._get(Port.SOURCES)
         return made
 
     @property
     def writer(self) -> Writer:
-        """The composer that extracts lessons from the books."""
-        from shared.adapters.extractive import ExtractiveWriter
-
-        made: Writer = self._once("writer", ExtractiveWriter)
+        """Who writes the lessons."""
+        made: Writer = self._get(Port.WRITER)
         return made
 
     @property
     def speech(self) -> Speech:
-        """Piper."""
-        from shared.adapters.piper import PiperSpeech
-
-        made: Speech = self._once("speech", PiperSpeech)
+        """Who speaks them."""
+        made: Speech = self._get(Port.SPEECH)
         return made
 
     @property
     def embeddings(self) -> Embeddings:
-        """MiniLM."""
-        from shared.adapters.minilm import MiniLmEmbeddings
+        """Who turns text into vectors."""
+        made: Embeddings = self._get(Port.EMBEDDINGS)
+        return made
 
-        made: Embeddings = self._once("embeddings", MiniLmEmbeddings)
+    @property
+    def illustrator(self) -> Illustrator:
+        """Who draws what a scene only describes."""
+        made: Illustrator = self._get(Port.ILLUSTRATOR)
         return made
 
     @property
     def mirror(self) -> StatusMirror:
-        """None: the page long-polls the api."""
-        from shared.adapters.no_mirror import NoMirror
-
-        made: StatusMirror = self._once("mirror", NoMirror)
+        """Where clients watch."""
+        made: StatusMirror = self._get(Port.MIRROR)
         return made
 
     @property
     def mailer(self) -> Mailer:
-        """Files in the outbox."""
-        from shared.adapters.outbox import OutboxMailer
-
-        made: Mailer = self._once("mailer", lambda: OutboxMailer(Path(self._settings.state_folder) / "outbox"))
+        """How e-mail is sent."""
+        made: Mailer = self._get(Port.MAILER)
         return made
 
     @property
     def webhook(self) -> Webhook:
-        """Files in the outbox, signed."""
-        from shared.adapters.outbox import OutboxWebhook
-
-        folder = Path(self._settings.state_folder) / "outbox"
-        made: Webhook = self._once("webhook", lambda: OutboxWebhook(folder, secret=self._settings.webhook_secret))
+        """How another system is told."""
+        made: Webhook = self._get(Port.WEBHOOK)
         return made
 
 
 _lock = threading.Lock()
-_built: tuple[int, Services] | None = None
-_builder: Callable[[Settings], Services] | None = None
+_parts: tuple[int, Parts] | None = None
+_given: Callable[[Function], Services] | None = None
 
 
-def build_with(builder: Callable[[Settings], Services] | None) -> None:
-    """Have `services` built by `builder` from now on; the local system and tests bring their own bus this way."""
-    global _built, _builder
+def build_with(given: Callable[[Function], Services] | None) -> None:
+    """Have `services` answer with what `given` returns from now on; the local system and tests bring theirs so."""
+    global _given
     with _lock:
-        _built, _builder = None, builder
+        _given = given
 
 
-def services() -> Services:
-    """The ports of this process, made on first use and again after a fork."""
-    global _built
-    built = _built
-    if built is not None and built[0] == os.getpid():
-        return built[1]
+def check(function: Function) -> None:
+    """Stop the start of a deployed function whose settings cannot be used; SettingsError names all at fault.
+
+    Called as the function's module is loaded, which is before its server listens: a revision with wrong settings
+    never becomes ready, and the one before it goes on serving. Elsewhere modules are loaded without any settings.
+    """
+    if not is_deployed():
+        return
+    settings = Settings.from_env(uses=function.uses)
+    log.configure(settings.log_level)
+    for name in prices.unpriced(settings, function.uses):
+        # Lessons are made all the same; what they cost is not known.
+        message = "no price is known for the model or voice of a setting"
+        log.event(message, level=logging.WARNING, function=function.name, setting=name)
+
+
+def services(function: Function) -> Services:
+    """The ports of a function in this process, made on first use and again after a fork."""
+    if _given is not None:
+        return _given(function)
+    return FunctionServices(_of_this_process(function), function.uses)
+
+
+def _of_this_process(function: Function) -> Parts:
+    global _parts
+    known = _parts
+    if known is not None and known[0] == os.getpid():
+        return known[1]
     with _lock:
-        if _built is None or _built[0] != os.getpid():
-            settings = Settings.from_env()
+        if _parts is None or _parts[0] != os.getpid():
+            settings = Settings.from_env(uses=function.uses)
             log.configure(settings.log_level)
-            _built = (os.getpid(), _build(settings))
-        return _built[1]
-
-
-def _build(settings: Settings) -> Services:
-    if _builder is None:
-        raise RuntimeError("no message bus: start the functions through ./run.sh")
-    return _builder(settings)
+            _parts = (os.getpid(), Parts(settings))
+        return _parts[1]

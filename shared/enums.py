@@ -108,3 +108,21 @@ class DegradedReason(StrEnum):
     SHORTER = "shorter"  # the books hold too little for the length asked for
     NO_ILLUSTRATION = "no_illustration"  # a picture could not be made; a drawing stands in
     ESTIMATED_TIMINGS = "estimated_timings"  # the voice gave no word timings; they are spread evenly
+
+
+class Port(StrEnum):
+    """What a function may need from outside; `shared/parts.py` says how each can be filled."""
+
+    RECORD = "record"  # PostgreSQL
+    SCHEMA = "schema"  # PostgreSQL as the owner of its tables
+    ACCOUNTS = "accounts"  # signing and reading access tokens
+    BUS = "bus"  # publishing messages
+    OBJECTS = "objects"  # a lesson's artefacts
+    SOURCES = "sources"  # textbook archives that were uploaded
+    WRITER = "writer"
+    SPEECH = "speech"
+    EMBEDDINGS = "embeddings"
+    ILLUSTRATOR = "illustrator"
+    MIRROR = "mirror"  # live status for clients
+    MAILER = "mailer"
+    WEBHOOK = "webhook"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from shared.enums import ContentRequestStatus as Status
-from shared.enums import Modality
+from shared.enums import Modality, Port
 
 # Part of every content key: raised when a change of the code would make another lesson of the same question.
 PIPELINE_VERSION: Final = 1
@@ -57,6 +57,8 @@ class Function:
     name: str
     listens: Topic | None  # None: woken by HTTP
     publishes: frozenset[Topic] = frozenset()
+    public: bool = False  # whether anybody may call it
+    uses: frozenset[Port]  # all that it can reach, and all that it is granted and told
     budget: int  # seconds of work
 
     @property
@@ -97,6 +99,7 @@ def _stage(  # one place to freeze the mappings and to derive `publishes`
     takes: dict[Status, frozenset[Modality]],
     during: Status,
     then: dict[Modality, Topic | None] | Topic | None,
+    uses: set[Port],
     budget: int,
     progress: tuple[int, int],
     label: str,
@@ -106,6 +109,7 @@ def _stage(  # one place to freeze the mappings and to derive `publishes`
         name=name,
         listens=listens,
         publishes=frozenset(topic for topic in routes.values() if topic) | {Topic.STATUS_CHANGED},
+        uses=frozenset(uses | {Port.RECORD, Port.BUS}),
         takes=MappingProxyType(takes),
         during=during,
         then=MappingProxyType(routes),
@@ -122,6 +126,7 @@ VALIDATE_REQUEST: Final = _stage(
     takes={Status.PENDING: ALL},
     during=Status.VALIDATING,
     then=Topic.REQUEST_VALIDATED,
+    uses={Port.EMBEDDINGS, Port.WRITER},
     budget=60,
     progress=(5, 14),
     label="Checking your question",
@@ -132,6 +137,7 @@ RETRIEVE_CONTENT: Final = _stage(
     takes={Status.VALIDATING: ALL},
     during=Status.RETRIEVING,
     then=Topic.CONTENT_RETRIEVED,
+    uses={Port.EMBEDDINGS},
     budget=60,
     progress=(15, 29),
     label="Reading the textbooks",
@@ -146,6 +152,7 @@ GENERATE_SCRIPT: Final = _stage(
         Modality.AUDIO: Topic.SCRIPT_GENERATED,
         Modality.TEXT: Topic.LESSON_READY,
     },
+    uses={Port.OBJECTS, Port.WRITER},
     budget=180,
     progress=(30, 49),
     label="Writing the lesson",
@@ -160,6 +167,7 @@ GENERATE_VIDEO: Final = _stage(
         Modality.AUDIO: Topic.LESSON_READY,
         Modality.TEXT: None,
     },
+    uses={Port.OBJECTS, Port.SPEECH, Port.ILLUSTRATOR},
     budget=480,
     progress=(50, 85),
     label="Speaking and drawing the scenes",
@@ -170,6 +178,7 @@ PROCESS_VIDEO: Final = _stage(
     takes={Status.GENERATING_VIDEO: VIDEO},
     during=Status.PROCESSING_VIDEO,
     then={Modality.VIDEO: Topic.LESSON_READY, Modality.AUDIO: None, Modality.TEXT: None},
+    uses={Port.OBJECTS},
     budget=300,
     progress=(90, 96),
     label="Finishing the video",
@@ -180,6 +189,7 @@ NOTIFY_STUDENT: Final = _stage(
     takes={Status.PROCESSING_VIDEO: VIDEO, Status.GENERATING_VIDEO: AUDIO, Status.GENERATING_SCRIPT: TEXT},
     during=Status.NOTIFYING,
     then=None,
+    uses={Port.MAILER, Port.WEBHOOK},
     budget=60,
     progress=(97, 99),
     label="Letting you know",
@@ -198,25 +208,39 @@ STAGE_BY_STATUS: Final[Mapping[Status, Stage]] = MappingProxyType({stage.during:
 API: Final = Function(
     name="api",
     listens=None,
+    public=True,
     publishes=frozenset({Topic.REQUEST_CREATED, Topic.REQUEST_VALIDATED, Topic.STATUS_CHANGED}),
+    uses=frozenset({Port.RECORD, Port.BUS, Port.OBJECTS, Port.ACCOUNTS, Port.MIRROR}),
     budget=30,
 )
-MIRROR_STATUS: Final = Function(name="mirror_status", listens=Topic.STATUS_CHANGED, budget=30)
+MIRROR_STATUS: Final = Function(
+    name="mirror_status", listens=Topic.STATUS_CHANGED, uses=frozenset({Port.RECORD, Port.MIRROR}), budget=30
+)
 HANDLE_DEAD_LETTER: Final = Function(
     name="handle_dead_letter",
     listens=Topic.DEAD_LETTER,
     publishes=frozenset({Topic.STATUS_CHANGED, Topic.REQUEST_VALIDATED}),
+    uses=frozenset({Port.RECORD, Port.BUS}),
     budget=30,
 )
 SWEEP: Final = Function(
     name="sweep",
     listens=Topic.SWEEP_DUE,
     publishes=frozenset({stage.listens for stage in STAGES} | {Topic.STATUS_CHANGED}),
+    uses=frozenset({Port.RECORD, Port.BUS, Port.MIRROR}),
     budget=50,
 )
-INGEST_SOURCE: Final = Function(name="ingest_source", listens=Topic.SOURCE_UPLOADED, budget=480)
+INGEST_SOURCE: Final = Function(
+    name="ingest_source",
+    listens=Topic.SOURCE_UPLOADED,
+    uses=frozenset({Port.RECORD, Port.SOURCES, Port.EMBEDDINGS}),
+    budget=480,
+)
 
-FUNCTIONS: Final = (API, *STAGES, MIRROR_STATUS, HANDLE_DEAD_LETTER, SWEEP, INGEST_SOURCE)
+# Deployment calls it, as itself: migrations and the enum gate, before the code serves.
+MAINTAIN: Final = Function(name="maintain", listens=None, uses=frozenset({Port.SCHEMA}), budget=480)
+
+FUNCTIONS: Final = (API, *STAGES, MIRROR_STATUS, HANDLE_DEAD_LETTER, SWEEP, INGEST_SOURCE, MAINTAIN)
 
 TERMINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 # Statuses between which a request is being made; one such request leads each content key.
@@ -234,6 +258,11 @@ def _moves() -> frozenset[tuple[Status, Status]]:
 
 
 MOVES: Final = _moves()
+
+
+def resource_name(prefix: str, thing: str) -> str:
+    """The name of a cloud resource: prefix, hyphen, and the thing's name without underscores."""
+    return f"{prefix}-{thing.replace('_', '-')}"
 
 
 def listener(topic: Topic) -> Function:
@@ -256,8 +285,10 @@ def as_dict() -> dict[str, object]:
         "functions": {
             function.name: {
                 "trigger": "http" if function.listens is None else "topic",
+                "public": function.public,
                 "listens": function.listens,
                 "publishes": sorted(function.publishes),
+                "uses": sorted(function.uses),
                 "budget": function.budget,
                 "timeout": function.timeout,
                 "ack_deadline": function.ack_deadline,

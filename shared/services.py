@@ -15,6 +15,7 @@ from shared.pipeline import Topic
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from shared.lesson.rules import Violation
     from shared.lesson.storyboard import Storyboard
     from shared.settings import Settings
 
@@ -24,6 +25,14 @@ class MessageBus(Protocol):
 
     def publish(self, topic: Topic, data: bytes, attributes: Mapping[str, str]) -> None:
         """Return once the message is safe with the bus; raise TransientError where it is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """What is known of an object without reading it."""
+
+    size: int  # bytes
+    version: str  # another one after each write
 
 
 class ObjectStore(Protocol):
@@ -37,6 +46,9 @@ class ObjectStore(Protocol):
 
     def exists(self, name: str) -> bool:
         """Tell whether the name is taken."""
+
+    def stat(self, name: str) -> StoredObject:
+        """Tell an object's size and version; raise ObjectMissing where there is none."""
 
     def list(self, prefix: str) -> Iterable[str]:
         """Yield the names that begin with `prefix`, sorted."""
@@ -63,11 +75,37 @@ class LessonBrief:
     passages: tuple[Passage, ...]  # retrieved, best first, with the structure of the chosen sections
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClarificationBrief:
+    """A question that was found vague, and what code found to ask back. `query` is the student's text: data."""
+
+    query: str
+    grade_level: int
+    language: str
+    text: str  # the question to the student, in words that always serve
+    options: tuple[str, ...]  # titles of the sections that are offered, best first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clarification:
+    """How to ask the student. `order` holds places in the brief's options: what is offered, best first."""
+
+    text: str
+    order: tuple[int, ...]
+    reasoning: str
+
+
 class Writer(Protocol):
-    """Writes lessons."""
+    """Writes lessons, and words questions to students."""
 
     def storyboard(self, brief: LessonBrief) -> "Storyboard":
         """Return a storyboard that cites only passages of the brief; raise InvalidStoryboard or ContentNotFound."""
+
+    def revise(self, brief: LessonBrief, storyboard: "Storyboard", violations: "Sequence[Violation]") -> "Storyboard":
+        """Return the storyboard with its violations mended as well as can be, in one try; it may be unchanged."""
+
+    def clarification(self, brief: ClarificationBrief) -> Clarification:
+        """Word the question to the student; `order` is never empty where options are given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +154,17 @@ class Embeddings(Protocol):
         """Return one vector a text, in order."""
 
 
+class Illustrator(Protocol):
+    """Draws what a scene only describes."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model; part of the name of what it drew. Empty where there is none."""
+
+    def illustrate(self, prompt: str) -> bytes | None:
+        """Return a wide picture (JPEG) without words in it; None where none can be made of this prompt."""
+
+
 class StatusMirror(Protocol):
     """Shows live status to clients."""
 
@@ -158,15 +207,21 @@ class Services(Protocol):
     @property
     def engine(self) -> "Engine": ...
     @property
+    def schema(self) -> "Engine": ...
+    @property
     def bus(self) -> MessageBus: ...
     @property
     def objects(self) -> ObjectStore: ...
+    @property
+    def sources(self) -> ObjectStore: ...
     @property
     def writer(self) -> Writer: ...
     @property
     def speech(self) -> Speech: ...
     @property
     def embeddings(self) -> Embeddings: ...
+    @property
+    def illustrator(self) -> Illustrator: ...
     @property
     def mirror(self) -> StatusMirror: ...
     @property

@@ -1,5 +1,7 @@
 """Stand-ins for the ports that keep what they were given. Tests alone use them."""
 
+import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from shared.adapters.mail_message import address, message
 from shared.books import EMBEDDING_DIMENSIONS
-from shared.errors import ObjectMissing
+from shared.errors import ContentNotFound, ObjectMissing
+from shared.lesson import feasible
 from shared.pipeline import Topic
-from shared.services import Clip, LessonBrief, Mail, SpokenWord
+from shared.services import Clarification, ClarificationBrief, Clip, LessonBrief, Mail, SpokenWord, StoredObject
 from shared.settings import Settings
 
 SETTINGS = Settings(
@@ -46,9 +50,11 @@ class MemoryObjects:
     """Objects in a dictionary."""
 
     data: dict[str, bytes] = field(default_factory=dict)
+    writes: Counter[str] = field(default_factory=Counter)
 
     def write(self, name: str, data: bytes, *, content_type: str) -> None:
         self.data[name] = data
+        self.writes[name] += 1
 
     def read(self, name: str) -> bytes:
         try:
@@ -58,6 +64,9 @@ class MemoryObjects:
 
     def exists(self, name: str) -> bool:
         return name in self.data
+
+    def stat(self, name: str) -> StoredObject:
+        return StoredObject(size=len(self.read(name)), version=str(self.writes[name]))
 
     def list(self, prefix: str) -> Iterable[str]:
         return sorted(name for name in self.data if name.startswith(prefix))
@@ -116,6 +125,7 @@ class Outbox:
     events: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
     def send(self, mail: Mail) -> None:
+        message(mail, address("lessons@school.test"))  # what could not be sent is refused here as well
         self.mails.append(mail)
 
     def post(self, event_id: str, body: Mapping[str, Any]) -> None:
@@ -127,12 +137,14 @@ class MemoryMirror:
     """Keeps the newest snapshot of each request."""
 
     documents: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self, request_id: str, snapshot: Mapping[str, Any], version: int) -> bool:
-        if request_id in self.documents and self.documents[request_id][0] > version:
-            return False
-        self.documents[request_id] = (version, dict(snapshot))
-        return True
+        with self.lock:
+            if request_id in self.documents and self.documents[request_id][0] > version:
+                return False
+            self.documents[request_id] = (version, dict(snapshot))
+            return True
 
     def delete(self, request_ids: Sequence[str]) -> None:
         for request_id in request_ids:
@@ -141,10 +153,47 @@ class MemoryMirror:
 
 @dataclass
 class NoWriter:
-    """For tests that write no lesson."""
+    """For tests that write no lesson; questions to students are asked as they were found."""
 
     def storyboard(self, brief: LessonBrief) -> Any:
         raise AssertionError("this test writes no lesson")
+
+    def revise(self, brief: LessonBrief, storyboard: Any, violations: Sequence[Any]) -> Any:
+        raise AssertionError("this test writes no lesson")
+
+    def clarification(self, brief: ClarificationBrief) -> Clarification:
+        return Clarification(text=brief.text, order=tuple(range(len(brief.options))), reasoning="")
+
+
+@dataclass
+class GivenLesson(NoWriter):
+    """A writer that has one lesson for whoever asks; keeps the briefs, and revises nothing."""
+
+    lesson: Any = None
+    briefs: list[LessonBrief] = field(default_factory=list)
+
+    def storyboard(self, brief: LessonBrief) -> Any:
+        feasible.check(brief)
+        self.briefs.append(brief)
+        if not brief.passages:
+            raise ContentNotFound("there is nothing to write from")
+        return self.lesson
+
+    def revise(self, brief: LessonBrief, storyboard: Any, violations: Sequence[Any]) -> Any:
+        return storyboard
+
+
+@dataclass
+class Sketches:
+    """An illustrator that keeps what it was asked for, and answers with `picture`."""
+
+    picture: bytes | None = None
+    prompts: list[str] = field(default_factory=list)
+    model: str = "sketches"
+
+    def illustrate(self, prompt: str) -> bytes | None:
+        self.prompts.append(prompt)
+        return self.picture
 
 
 @dataclass
@@ -158,8 +207,17 @@ class FakeServices:
     writer: Any = field(default_factory=NoWriter)
     speech: Any = field(default_factory=ToneSpeech)
     embeddings: Any = field(default_factory=HashEmbeddings)
+    illustrator: Any = field(default_factory=Sketches)
     mirror: Any = field(default_factory=MemoryMirror)
     outbox: Outbox = field(default_factory=Outbox)
+
+    @property
+    def schema(self) -> Engine:
+        return self.engine
+
+    @property
+    def sources(self) -> Any:
+        return self.objects
 
     @property
     def mailer(self) -> Outbox:

@@ -5,9 +5,12 @@ import functions_framework
 
 from functions.api import dispatch
 from shared import bootstrap
+from shared.pipeline import API
+
+bootstrap.check(API)
 
 
 @functions_framework.http
 def api(request: flask.Request) -> flask.Response:
     """Answer one call."""
-    return dispatch.answer(request, bootstrap.services())
+    return dispatch.answer(request, bootstrap.services(API))

@@ -18,6 +18,8 @@ from shared.questions.dialogue import Dialogue
 from shared.services import LessonBrief
 from shared.work import Advance, Outcome, Request, Work
 
+bootstrap.check(GENERATE_SCRIPT)
+
 # Without these a lesson is none: where it begins, and whose work it rests on.
 INDISPENSABLE: Final = frozenset({SceneKind.HOOK, SceneKind.CREDITS})
 
@@ -91,4 +93,4 @@ def _brief(request: Request, work: Work) -> LessonBrief:
 @functions_framework.cloud_event
 def generate_script(event: CloudEvent) -> None:
     """Entry point: a message on the topic that GENERATE_SCRIPT listens to."""
-    runtime.run(GENERATE_SCRIPT, handle, event, bootstrap.services())
+    runtime.run(GENERATE_SCRIPT, handle, event, bootstrap.services(GENERATE_SCRIPT))

@@ -1,11 +1,9 @@
 """Speak the lesson, draw it, and join both into one video; sound and captions are stored as soon as they are there."""
 
-import time
-
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from functions.generate_video.generate_video_scenes import CountingSpeech, Studio, has_illustration_missing
+from functions.generate_video.generate_video_scenes import CountingSpeech, Studio
 from shared import bootstrap, objects, runtime
 from shared.enums import DegradedReason, Modality
 from shared.lesson.storyboard import Storyboard
@@ -17,15 +15,17 @@ from shared.pipeline import GENERATE_VIDEO
 from shared.services import Clip
 from shared.work import Advance, Outcome, Request, Work
 
+bootstrap.check(GENERATE_VIDEO)
+
 
 def handle(request: Request, work: Work) -> Outcome:
     """Store narration, captions and timeline, and for a video the draft; reuse every scene that is stored."""
-    processor_seconds = time.process_time()
     lesson = LessonStore(work.services.objects, request.storyboard_digest)
     storyboard = lesson.storyboard()
     speech = CountingSpeech(work.services.speech)
     wants_video = request.modality is Modality.VIDEO
     output: dict[str, object] = {"scenes": len(storyboard.scenes)}
+    degraded: list[str] = []
     with Studio.opened(storyboard, work, speech=speech) as studio:
         clips = studio.speak(draw=wants_video)
         narration = audio.master(*audio.join(clips))
@@ -35,20 +35,17 @@ def handle(request: Request, work: Work) -> Outcome:
             draft = join_scenes(studio.drawings(), narration, tags=_tags(storyboard))
             lesson.write(objects.DRAFT, draft)
             output["draft_bytes"] = len(draft)
+            if studio.lacks_pictures:
+                degraded.append(DegradedReason.NO_ILLUSTRATION)
+    if any(clip.timings_estimated for clip in clips):
+        degraded.append(DegradedReason.ESTIMATED_TIMINGS)
     output |= {
         "seconds": timeline.seconds,
         "narration_bytes": len(narration),
         "characters_spoken": speech.characters,
         "characters": sum(len(scene.narration) for scene in storyboard.scenes),
     }
-    return Advance(
-        output=output,
-        cost={
-            "speech_characters": speech.characters,
-            "cpu_seconds": round(time.process_time() - processor_seconds, 3),
-        },
-        degraded=_degraded(storyboard, clips, wants_video=wants_video),
-    )
+    return Advance(output=output, degraded=tuple(degraded))
 
 
 def _store_sound(lesson: LessonStore, clips: list[Clip], narration: bytes, timeline: Timeline) -> None:
@@ -67,16 +64,7 @@ def _tags(storyboard: Storyboard) -> dict[str, str]:
     return {"title": storyboard.title, "copyright": credits}
 
 
-def _degraded(storyboard: Storyboard, clips: list[Clip], *, wants_video: bool) -> tuple[str, ...]:
-    reasons: list[str] = []
-    if any(clip.timings_estimated for clip in clips):
-        reasons.append(DegradedReason.ESTIMATED_TIMINGS)
-    if wants_video and has_illustration_missing(storyboard):
-        reasons.append(DegradedReason.NO_ILLUSTRATION)
-    return tuple(reasons)
-
-
 @functions_framework.cloud_event
 def generate_video(event: CloudEvent) -> None:
     """Entry point: a message on the topic that GENERATE_VIDEO listens to."""
-    runtime.run(GENERATE_VIDEO, handle, event, bootstrap.services())
+    runtime.run(GENERATE_VIDEO, handle, event, bootstrap.services(GENERATE_VIDEO))

@@ -1,17 +1,18 @@
 """Fail the request whose message ran out of deliveries; note a message that belongs to none."""
 
 import logging
-from uuid import UUID
 
 import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import bootstrap, log, runtime
-from shared.errors import AttemptsExhausted, MalformedMessage
-from shared.messages import RequestMessage
-from shared.pipeline import FUNCTIONS, STAGES
+from shared.errors import AttemptsExhausted, MalformedMessage, PermanentError
+from shared.messages import RequestMessage, request_named
+from shared.pipeline import FUNCTIONS, HANDLE_DEAD_LETTER, STAGES, resource_name
 from shared.runtime import Event
 from shared.services import Services
+
+bootstrap.check(HANDLE_DEAD_LETTER)
 
 # Pub/Sub sets it on every message that it dead-letters.
 SOURCE_ATTRIBUTE = "CloudPubSubDeadLetterSourceSubscription"
@@ -21,30 +22,44 @@ FUNCTION_NAMES = frozenset(function.name for function in FUNCTIONS)
 
 def handle(event: Event, services: Services) -> None:
     """Only a stage's message fails its request: a lost status change or upload is no reason to."""
-    source = _source(runtime.message_attributes(event).get(SOURCE_ATTRIBUTE, ""))
-    request_id = _request_id(event)
+    attributes = runtime.message_attributes(event)
+    source = _source(attributes.get(SOURCE_ATTRIBUTE, ""))
+    data = _data(event)
+    request_id = request_named(data, attributes)
     if request_id is None or source not in STAGE_NAMES:
         log.event("dead letter without a request", level=logging.ERROR, function=source or "unknown")
         return
-    error = AttemptsExhausted(f"{source} could not be delivered")
+    error = _reason(source, data)
     if runtime.fail(services, request_id, error=error, stage=source):
         log.event("request failed by dead letter", level=logging.ERROR, request_id=request_id, stage=source)
+    else:
+        log.event("dead letter of no open request", level=logging.WARNING, request_id=request_id, stage=source)
 
 
 def _source(subscription: str) -> str:
-    """The function whose subscription gave up; subscriptions are named `…-<function>`, or by it alone."""
-    name = subscription.rpartition("/")[2]
-    return next((function for function in FUNCTION_NAMES if name == function or name.endswith(f"-{function}")), "")
+    """The function whose subscription gave up; a subscription is named for it alone, or with a prefix."""
+    spelled = resource_name("", subscription.rpartition("/")[2])
+    return next((name for name in FUNCTION_NAMES if spelled.endswith(resource_name("", name))), "")
 
 
-def _request_id(event: Event) -> UUID | None:
+def _data(event: Event) -> bytes:
     try:
-        return RequestMessage.decode(runtime.message_data(event)).request_id
+        return runtime.message_data(event)
     except MalformedMessage:
-        return None
+        return b""
+
+
+def _reason(source: str, data: bytes) -> PermanentError:
+    try:
+        RequestMessage.decode(data)
+    except MalformedMessage as error:
+        return PermanentError(f"{source} could not read its message: {error}", code="malformed_message")
+    return AttemptsExhausted(f"{source} could not be delivered")
 
 
 @functions_framework.cloud_event
 def handle_dead_letter(event: CloudEvent) -> None:
     """Entry point: a message on the dead-letter topic."""
-    handle(event, bootstrap.services())
+    services = bootstrap.services(HANDLE_DEAD_LETTER)
+    with runtime.contained(HANDLE_DEAD_LETTER):
+        handle(event, services)

@@ -5,24 +5,33 @@ from cloudevents.http import CloudEvent
 
 from shared import bootstrap, log, runtime
 from shared.db.engine import single_statement
-from shared.db.snapshots import snapshot
+from shared.db.snapshots import Snapshot, snapshot
 from shared.messages import RequestMessage
+from shared.pipeline import MIRROR_STATUS
 from shared.services import Services
+
+bootstrap.check(MIRROR_STATUS)
 
 
 def handle(message: RequestMessage, services: Services) -> None:
     """Write the newest snapshot; an older version than the mirror's is refused by the mirror."""
-    with single_statement(services.engine) as connection:
-        current = snapshot(connection, message.request_id)
+    current = _current(message, services)
+    if current is not None and services.mirror.write(str(message.request_id), current.fields, current.version):
+        log.event("status mirrored", request_id=message.request_id, version=current.version)
+        # Removed since it was read, the request would be shown for ever: nothing more is published about it.
+        current = _current(message, services)
     if current is None:
         services.mirror.delete([str(message.request_id)])
-        return
-    stored = services.mirror.write(str(message.request_id), current.fields, current.version)
-    if stored:
-        log.event("status mirrored", request_id=message.request_id, version=current.version)
+
+
+def _current(message: RequestMessage, services: Services) -> Snapshot | None:
+    with single_statement(services.engine) as connection:
+        return snapshot(connection, message.request_id)
 
 
 @functions_framework.cloud_event
 def mirror_status(event: CloudEvent) -> None:
     """Entry point: a message on the topic that MIRROR_STATUS listens to."""
-    handle(RequestMessage.decode(runtime.message_data(event)), bootstrap.services())
+    services = bootstrap.services(MIRROR_STATUS)
+    with runtime.contained(MIRROR_STATUS):
+        handle(RequestMessage.decode(runtime.message_data(event)), services)

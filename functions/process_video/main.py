@@ -1,7 +1,5 @@
 """Look at the draft as a student would, and only then make it the lesson's video, with its sizes and its poster."""
 
-import time
-
 import functions_framework
 from cloudevents.http import CloudEvent
 
@@ -17,10 +15,11 @@ from shared.media.timeline import Timeline
 from shared.pipeline import PROCESS_VIDEO
 from shared.work import Advance, Outcome, Request, Work
 
+bootstrap.check(PROCESS_VIDEO)
+
 
 def handle(request: Request, work: Work) -> Outcome:
     """Check the draft, store it as the video, then the poster and the renditions."""
-    processor_seconds = time.process_time()
     lesson = LessonStore(work.services.objects, request.storyboard_digest)
     storyboard = lesson.storyboard()
     work.progress(90, "Checking the video")
@@ -48,7 +47,6 @@ def handle(request: Request, work: Work) -> Outcome:
             "loudness_lufs": level.integrated,
             "true_peak_dbtp": round(level.true_peak, 2),
         },
-        cost={"cpu_seconds": round(time.process_time() - processor_seconds, 3)},
     )
 
 
@@ -76,4 +74,4 @@ def _store_renditions(lesson: LessonStore, draft: bytes, work: Work) -> int:
 @functions_framework.cloud_event
 def process_video(event: CloudEvent) -> None:
     """Entry point: a message on the topic that PROCESS_VIDEO listens to."""
-    runtime.run(PROCESS_VIDEO, handle, event, bootstrap.services())
+    runtime.run(PROCESS_VIDEO, handle, event, bootstrap.services(PROCESS_VIDEO))

@@ -17,10 +17,12 @@ from shared.errors import ContentNotFound
 from shared.pipeline import CLARIFICATION_ROUNDS, RETRIEVE_CONTENT
 from shared.questions import dialogue
 from shared.questions.dialogue import Dialogue
-from shared.questions.resolve import limits, offer_anything
-from shared.questions.understand import NOT_SEARCHED
+from shared.questions.resolve import offer_anything
+from shared.questions.understand import NOT_SEARCHED, bounds_of
 from shared.services import Services
 from shared.work import Advance, Outcome, Request, Work
+
+bootstrap.check(RETRIEVE_CONTENT)
 
 BEST_PASSAGES: Final = 16  # of the chosen sections, put first
 OTHER_MODULES: Final = 3  # further sections whose best passages may be quoted beside
@@ -70,7 +72,7 @@ def handle(request: Request, work: Work) -> Outcome:
 
 def _others(connection: sa.Connection, services: Services, text: str, module_ids: Sequence[str]) -> list[Passage]:
     """The best passages of further sections that are about the question as well."""
-    bounds = limits(services.embeddings.model)
+    bounds = bounds_of(connection, services.embeddings)
 
     def fits(module: RankedModule) -> bool:
         near = module.similarity >= bounds.likely and module.coverage >= OTHER_COVERAGE
@@ -95,4 +97,4 @@ def _ids(passages: Sequence[Passage]) -> list[str]:
 @functions_framework.cloud_event
 def retrieve_content(event: CloudEvent) -> None:
     """Entry point: a message on the topic that RETRIEVE_CONTENT listens to."""
-    runtime.run(RETRIEVE_CONTENT, handle, event, bootstrap.services())
+    runtime.run(RETRIEVE_CONTENT, handle, event, bootstrap.services(RETRIEVE_CONTENT))

@@ -6,11 +6,14 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import bootstrap, log, runtime
+from shared.crash_points import Step, around
 from shared.db import sweeping
 from shared.db.engine import single_statement, transaction
 from shared.errors import AttemptsExhausted
-from shared.pipeline import SWEEP_LIMIT
+from shared.pipeline import SWEEP, SWEEP_LIMIT
 from shared.services import Services
+
+bootstrap.check(SWEEP)
 
 
 def handle(services: Services) -> None:
@@ -27,7 +30,7 @@ def handle(services: Services) -> None:
 
 
 def _get_going(services: Services) -> int:
-    with single_statement(services.engine) as connection:
+    with around(Step.COUNT_SWEEP), single_statement(services.engine) as connection:
         stuck = sweeping.stuck_requests(connection)
     for request in stuck:
         if request.topic is None:
@@ -42,7 +45,7 @@ def _get_going(services: Services) -> int:
 
 
 def _expire(services: Services) -> int:
-    with single_statement(services.engine) as connection:
+    with around(Step.EXPIRE), single_statement(services.engine) as connection:
         expired = sweeping.expire_clarifications(connection)
     for request_id, correlation_id in expired:
         runtime.announce(services.bus, request_id, correlation_id)
@@ -54,7 +57,7 @@ def _free(services: Services) -> int:
         flights = sweeping.orphaned_flights(connection)
     freed = 0
     for leader, content_key in flights:
-        with transaction(services.engine) as connection:
+        with around(Step.FREE_FLIGHT), transaction(services.engine) as connection:
             heir = sweeping.free_orphans(connection, leader, content_key)
         if heir is not None:
             runtime.hand_on(services.bus, heir)
@@ -63,11 +66,20 @@ def _free(services: Services) -> int:
 
 
 def _remove(services: Services) -> int:
+    days = services.settings.retention_days
     with single_statement(services.engine) as connection:
-        return sweeping.remove_old(connection, days=services.settings.retention_days)
+        old = sweeping.old_requests(connection, days=days)
+    if not old:
+        return 0
+    # The rows go last: should the mirror be away, the next sweep finds them again.
+    services.mirror.delete([str(request_id) for request_id in old])
+    with around(Step.REMOVE), single_statement(services.engine) as connection:
+        return sweeping.remove_old(connection, old, days=days)
 
 
 @functions_framework.cloud_event
 def sweep(event: CloudEvent) -> None:
     """Entry point: the scheduler's tick."""
-    handle(bootstrap.services())
+    services = bootstrap.services(SWEEP)
+    with runtime.contained(SWEEP):
+        handle(services)

@@ -1,15 +1,32 @@
 """Fixtures of the integration tests."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
 from shared import bootstrap
-from shared.enums import Role
+from shared.bootstrap import FunctionServices, Parts
+from shared.enums import Port, Role
+from shared.settings import Settings
 from tests.fakes import SETTINGS, FakeServices
 from tests.integration.api_client import Caller, caller
+
+
+@dataclass
+class FakeParts:
+    """The fakes, by the port that each fills."""
+
+    services: FakeServices
+
+    @property
+    def settings(self) -> Settings:
+        return self.services.settings
+
+    def get(self, port: Port) -> Any:
+        return getattr(self.services, "engine" if port is Port.RECORD else port.value)
 
 
 @pytest.fixture
@@ -23,7 +40,8 @@ def serving(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Have the api use these ports for a while."""
     for name in ("database_url", "secret_key", "webhook_secret"):
         monkeypatch.setenv(name.upper(), getattr(SETTINGS, name))
-    bootstrap.build_with(lambda settings: services)
+    # Each function is given what it declares, as when it is deployed.
+    bootstrap.build_with(lambda function: FunctionServices(cast(Parts, FakeParts(services)), function.uses))
     yield services
     bootstrap.build_with(None)
 

@@ -14,6 +14,7 @@ import pytest
 
 from functions.api import dispatch
 from functions.api.reading import BODY_BYTES
+from shared import log
 from shared.db import accounts
 from shared.errors import TransientError
 from shared.pipeline import PIPELINE_VERSION
@@ -23,7 +24,7 @@ from tests.integration.api_client import GOOD, Caller, problem
 
 
 @pytest.fixture
-def logged(student: Caller) -> Iterator[list[dict[str, Any]]]:
+def logged() -> Iterator[list[dict[str, Any]]]:
     """The fields of what is logged during the test."""
     fields: list[dict[str, Any]] = []
 
@@ -31,7 +32,7 @@ def logged(student: Caller) -> Iterator[list[dict[str, Any]]]:
         def emit(self, record: logging.LogRecord) -> None:
             fields.append({"message": record.getMessage()} | record.__dict__["fields"])
 
-    student.get("/healthz")  # the first call configures the logger
+    log.configure("INFO")
     keeper = Keeper()
     logging.getLogger("vividly").addHandler(keeper)
     yield fields
@@ -190,7 +191,7 @@ def test_importing_the_function_loads_nothing_heavy_and_builds_nothing() -> None
         "import json, sys, threading\nimport functions.api.main\n"
         "heavy = {'numpy', 'av', 'onnxruntime', 'lxml', 'PIL', 'alembic', 'resvg_py', 'piper', 'tokenizers'}\n"
         "from shared import bootstrap\n"
-        "print(json.dumps([sorted(set(sys.modules) & heavy), threading.active_count(), bootstrap._built is None]))"
+        "print(json.dumps([sorted(set(sys.modules) & heavy), threading.active_count(), bootstrap._parts is None]))"
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(result.stdout) == [[], 1, True]

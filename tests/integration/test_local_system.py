@@ -50,7 +50,7 @@ def handle(request, work):
 
 @functions_framework.cloud_event
 def {name}(event):
-    runtime.run(STAGE, handle, event, bootstrap.services())
+    runtime.run(STAGE, handle, event, bootstrap.services(STAGE))
 """
 
 
