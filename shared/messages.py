@@ -1,6 +1,8 @@
 """The messages: references, never content. Every one is {"schema": 1, …} in JSON."""
 
+import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Final, Self
 from uuid import UUID
@@ -12,20 +14,16 @@ MAXIMUM_BYTES: Final = 10_000
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    if len(data) > MAXIMUM_BYTES:
-        raise MalformedMessage(f"message of {len(data)} bytes")
     try:
         body = json.loads(data)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         raise MalformedMessage("message is not JSON") from error
     if not isinstance(body, dict):
         raise MalformedMessage("message is not a JSON object")
-    if body.get("schema") != SCHEMA or isinstance(body.get("schema"), bool):
-        raise MalformedMessage("message of an unknown schema")
     return body
 
 
-def _uuid(body: dict[str, Any], name: str) -> UUID:
+def _uuid(body: Mapping[str, Any], name: str) -> UUID:
     value = body.get(name)
     if not isinstance(value, str):
         raise MalformedMessage(f"message without {name}")
@@ -50,9 +48,22 @@ class RequestMessage:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Read bytes from the bus; raise MalformedMessage."""
+        if len(data) > MAXIMUM_BYTES:
+            raise MalformedMessage(f"message of {len(data)} bytes")
         body = _object(data)
+        if body.get("schema") != SCHEMA or isinstance(body.get("schema"), bool):
+            raise MalformedMessage("message of an unknown schema")
         return cls(request_id=_uuid(body, "request_id"), correlation_id=_uuid(body, "correlation_id"))
 
     def attributes(self) -> dict[str, str]:
         """What the bus shows beside the data; the dead-letter function reads the request from it too."""
         return {"request_id": str(self.request_id), "correlation_id": str(self.correlation_id)}
+
+
+def request_named(data: bytes, attributes: Mapping[str, str]) -> UUID | None:
+    """The request that a message is about, be the rest of it as it may: its data say it, or else its attributes."""
+    with contextlib.suppress(MalformedMessage):
+        return _uuid(_object(data), "request_id")
+    with contextlib.suppress(MalformedMessage):
+        return _uuid(attributes, "request_id")
+    return None

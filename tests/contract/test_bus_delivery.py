@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local.bus import LocalBus
+from shared.enums import Port
 from shared.pipeline import (
     HANDLE_DEAD_LETTER,
     MAX_DELIVERY_ATTEMPTS,
@@ -19,6 +20,8 @@ from shared.pipeline import (
     Topic,
 )
 from shared.services import MessageBus
+
+pytestmark = pytest.mark.port(Port.BUS)
 
 PATIENCE = 20.0  # seconds; reached only by a bus that does not deliver
 

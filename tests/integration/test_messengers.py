@@ -1,20 +1,22 @@
-"""Notification, mirror and dead letters: told once, mirrored from the record, failed with a reason."""
+"""Notification and mirror: told once, mirrored from the record."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from functions.handle_dead_letter import main as dead_letters
 from functions.mirror_status import main as mirror
 from functions.notify_student import main as notify
 from shared import runtime
+from shared.db.models import content_requests
 from shared.enums import ContentRequestStatus as Status
 from shared.errors import TransientError
 from shared.messages import RequestMessage
 from shared.pipeline import NOTIFY_STUDENT
 from shared.services import Mail
 from tests import factories
-from tests.fakes import FakeServices, Outbox
+from tests.fakes import FakeServices, MemoryMirror, Outbox
 
 
 def test_a_student_is_told_once_by_each_channel(services: FakeServices) -> None:
@@ -88,34 +90,41 @@ def test_the_mirror_forgets_a_request_that_was_removed(services: FakeServices) -
     assert services.mirror.documents == {}
 
 
-@pytest.mark.parametrize("source", ["generate_video", "projects/p/subscriptions/vividly-dev-generate_video"])
-def test_a_dead_letter_fails_its_request_with_a_reason(source: str, services: FakeServices) -> None:
-    request_id = factories.add_request(services.engine, status=Status.GENERATING_SCRIPT)
+def test_the_mirror_does_not_show_what_was_removed_while_it_wrote(services: FakeServices) -> None:
+    """The last message about a request can be on its way while the request is removed."""
+    request_id = factories.add_request(services.engine, status=Status.RETRIEVING)
 
-    dead_letters.handle(factories.event(request_id, {dead_letters.SOURCE_ATTRIBUTE: source}), services)
+    class SlowMirror(MemoryMirror):
+        def write(self, request_id: str, snapshot: Mapping[str, Any], version: int) -> bool:
+            with services.engine.begin() as connection:
+                connection.execute(content_requests.delete().where(content_requests.c.id == request_id))
+            return super().write(request_id, snapshot, version)
 
-    row = factories.row(services.engine, request_id)
-    assert (row["status"], row["error_code"], row["error_stage"]) == (
-        Status.FAILED,
-        "attempts_exhausted",
-        "generate_video",
-    )
+    services.mirror = SlowMirror()
+    mirror.handle(RequestMessage(request_id=request_id, correlation_id=request_id), services)
 
-
-@pytest.mark.parametrize("source", ["mirror_status", "", "somebody-else"])
-def test_a_dead_letter_of_no_stage_fails_nothing(source: str, services: FakeServices) -> None:
-    request_id = factories.add_request(services.engine, status=Status.GENERATING_SCRIPT)
-    dead_letters.handle(factories.event(request_id, {dead_letters.SOURCE_ATTRIBUTE: source}), services)
-    assert factories.row(services.engine, request_id)["status"] == Status.GENERATING_SCRIPT
+    assert services.mirror.documents == {}
 
 
-def test_a_dead_letter_that_is_no_message_of_ours_is_acknowledged(services: FakeServices) -> None:
-    dead_letters.handle(
-        factories.raw_event(b"\x00 not json", {dead_letters.SOURCE_ATTRIBUTE: "generate_video"}), services
-    )
+def test_a_later_message_repairs_what_the_mirror_missed(services: FakeServices) -> None:
+    class AwayOnce(MemoryMirror):
+        away = True
 
+        def write(self, request_id: str, snapshot: Mapping[str, Any], version: int) -> bool:
+            if self.away:
+                self.away = False
+                raise TransientError("mirror away")
+            return super().write(request_id, snapshot, version)
 
-def test_an_ended_request_stays_as_it_ended(services: FakeServices) -> None:
-    request_id = factories.add_request(services.engine, status=Status.COMPLETED)
-    dead_letters.handle(factories.event(request_id, {dead_letters.SOURCE_ATTRIBUTE: "notify_student"}), services)
-    assert factories.row(services.engine, request_id)["status"] == Status.COMPLETED
+    services.mirror = AwayOnce()
+    request_id = factories.add_request(services.engine, status=Status.RETRIEVING)
+    message = RequestMessage(request_id=request_id, correlation_id=request_id)
+    with pytest.raises(TransientError):
+        mirror.handle(message, services)
+    factories.update(services.engine, request_id, progress_percentage=20)
+
+    mirror.handle(message, services)
+
+    version, shown = services.mirror.documents[str(request_id)]
+    assert version == factories.row(services.engine, request_id)["version"]
+    assert shown["progress_percentage"] == 20

@@ -7,7 +7,7 @@ import pytest
 
 from shared import runtime
 from shared.errors import MalformedMessage
-from shared.messages import MAXIMUM_BYTES, RequestMessage
+from shared.messages import MAXIMUM_BYTES, RequestMessage, request_named
 from tests.factories import Event
 
 ID = str(uuid.uuid4())
@@ -63,3 +63,23 @@ def test_an_event_without_sound_data_is_malformed(body: object) -> None:
 @pytest.mark.parametrize("body", [None, {}, {"message": {}}, {"message": {"attributes": None}}])
 def test_missing_attributes_are_none(body: object) -> None:
     assert runtime.message_attributes(Event(body)) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "attributes"),
+    [
+        (RequestMessage(request_id=uuid.UUID(ID), correlation_id=uuid.uuid4()).encode(), {}),
+        (json.dumps({"schema": 7, "request_id": ID, "more": []}).encode(), {"request_id": str(uuid.uuid4())}),
+        (json.dumps({"request_id": ID, "pad": "x" * MAXIMUM_BYTES}).encode(), {}),
+        (b"\xff", {"request_id": ID}),
+        (json.dumps({"request_id": "nobody"}).encode(), {"request_id": ID}),
+    ],
+)
+def test_the_request_is_read_from_what_is_otherwise_malformed(data: bytes, attributes: dict[str, str]) -> None:
+    assert request_named(data, attributes) == uuid.UUID(ID)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"request_id": null}', b"[" * 100_000])
+def test_what_names_no_request_has_none(data: bytes) -> None:
+    assert request_named(data, {}) is None
+    assert request_named(data, {"request_id": "nobody"}) is None
