@@ -17,6 +17,7 @@ class Comparison:
     ours: tuple[float, ...]
     peers: tuple[float, ...]
     details: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[Mapping[str, Any], ...] = ()  # a table of what was measured besides, with the same columns in each
 
     @property
     def ratio(self) -> float:
@@ -33,6 +34,7 @@ class Comparison:
             "ratio": round(self.ratio, 3),
             "runs": len(self.ours),
             **self.details,
+            **({"rows": [dict(row) for row in self.rows]} if self.rows else {}),
         }
 
 

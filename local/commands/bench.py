@@ -2,9 +2,11 @@
 
 import argparse
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from rich.table import Table
 
 from local import environment
 from local.benchmark import Comparison
@@ -63,3 +65,17 @@ def _tell(found: Mapping[str, Comparison], console: Console) -> None:
         )
         for key, value in comparison.details.items():
             console.result(f"  {key.replace('_', ' ')}: {value}")
+        if comparison.rows:
+            console.result(_table(comparison.rows))
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 1))
+    for column, value in rows[0].items():
+        width = max(len(str(row[column])) for row in rows)
+        table.add_column(
+            column.replace("_", " "), justify="left" if isinstance(value, str) else "right", min_width=width
+        )
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    return table

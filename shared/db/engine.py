@@ -1,12 +1,14 @@
 """The one place that opens connections to PostgreSQL, through `pg8000.dbapi` as in production."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from shared.db.errors import translated
+from shared import cloudsql_url
+from shared.db.errors import opening, translated
 
 if TYPE_CHECKING:
     import pg8000.dbapi
@@ -15,16 +17,30 @@ if TYPE_CHECKING:
 
 SOCKET_SECONDS = 30  # longest silence of the server, while connecting and in every statement
 POOL_SECONDS = 10  # longest wait for a connection of the pool
+RECYCLE_SECONDS = 1800  # a connection is not kept longer than this
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+APPLICATION = "vividly"  # how the server names our connections
 
 
 def engine(settings: "Settings") -> sa.Engine:
     """Return a new engine on `settings.database_url` with a small pool."""
-    return engine_for(settings.database_url, pool_size=settings.database_pool_size)
+    return engine_for(settings.database_url, pool_size=settings.database_pool_size, user=settings.database_user)
 
 
-def engine_for(url: str, *, pool_size: int) -> sa.Engine:
-    """Return a new engine whose connections are `pg8000.dbapi` ones: its errors carry an SQLSTATE."""
+def engine_for(url: str, *, pool_size: int, user: str = "") -> sa.Engine:
+    """Return a new engine on a PostgreSQL or Cloud SQL URL; `user` signs in by IAM where a Cloud SQL URL names nobody.
+
+    ValueError says what is wrong with the URL, and shows nothing of it.
+    """
+    if url.startswith(cloudsql_url.SCHEME):
+        from shared.adapters.cloudsql import CloudSqlConnections
+
+        connections = CloudSqlConnections(cloudsql_url.parse(url), user=user)
+        return pooled(connections.connect, pool_size=pool_size, close=connections.close)
+    return pooled(_direct(url), pool_size=pool_size)
+
+
+def _direct(url: str) -> "Callable[[], pg8000.dbapi.Connection]":
     parsed = sa.make_url(url)
 
     def connect() -> "pg8000.dbapi.Connection":
@@ -39,19 +55,51 @@ def engine_for(url: str, *, pool_size: int) -> sa.Engine:
             timeout=SOCKET_SECONDS,
             # The default builds a TLS context for every connection: 66 ms, for nothing on one machine.
             ssl_context=False if (parsed.host or "127.0.0.1") in LOOPBACK else None,
-            application_name="vividly",
+            application_name=APPLICATION,
         )
+
+    return connect
+
+
+def pooled(
+    connect: "Callable[[], pg8000.dbapi.Connection]", *, pool_size: int, close: Callable[[], None] | None = None
+) -> sa.Engine:
+    """Return a new engine over `connect`, which opens `pg8000.dbapi` connections: their errors carry an SQLSTATE.
+
+    `close` is called when the engine is disposed of.
+    """
+
+    def creator() -> "pg8000.dbapi.Connection":
+        with opening():
+            return connect()
 
     made = sa.create_engine(
         "postgresql+pg8000://",
-        creator=connect,
+        creator=creator,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
-        pool_recycle=1800,
+        pool_recycle=RECYCLE_SECONDS,
+        hide_parameters=True,  # the text of an error must not quote a question
     )
+    sa.event.listen(made, "connect", _remember_process)
+    sa.event.listen(made, "checkout", _leave_to_parent)
     sa.event.listen(made, "checkout", _ping)
+    if close is not None:
+        sa.event.listen(made, "engine_disposed", lambda disposed: close())
     return made
+
+
+def _remember_process(connection: "pg8000.dbapi.Connection", record: Any) -> None:
+    record.info["process"] = os.getpid()
+
+
+def _leave_to_parent(connection: "pg8000.dbapi.Connection", record: Any, proxy: Any) -> None:
+    """Replace a connection that was opened before this process was forked: the parent goes on using it."""
+    if record.info["process"] != os.getpid():
+        # Let go of, not closed: a goodbye on the common socket would end the parent's session.
+        record.dbapi_connection = proxy.dbapi_connection = None
+        raise sa.exc.DisconnectionError("connection is the parent process's")
 
 
 def _ping(connection: "pg8000.dbapi.Connection", record: object, proxy: object) -> None:
