@@ -6,7 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, Self
 
+from functions.generate_video.generate_video_pictures import Pictures
 from shared import objects as names
+from shared import usage
 from shared.errors import ObjectMissing
 from shared.lesson.storyboard import Scene, Storyboard
 from shared.media.draw import Shape, draw_scene
@@ -23,7 +25,7 @@ _SPEAKING_SHARE: Final = 0.75
 
 
 class CountingSpeech:
-    """The voice, counting what it really had to say: what was stored is not said again, and costs nothing."""
+    """The voice, counting what it really had to say: what was stored is not said again."""
 
     def __init__(self, speech: Speech) -> None:
         self._speech = speech
@@ -43,10 +45,11 @@ class CountingSpeech:
 class Studio:
     """Speaks in the caller's thread and draws in one of its own. One thread draws, as the rasteriser holds the GIL."""
 
-    def __init__(self, storyboard: Storyboard, work: Work, *, speech: Speech, shape: Shape) -> None:
+    def __init__(self, storyboard: Storyboard, work: Work, *, speech: Speech, pictures: Pictures, shape: Shape) -> None:
         self._storyboard = storyboard
         self._work = work
         self._speech = speech
+        self._pictures = pictures
         self._shape = shape
         self._objects = work.services.objects
         self._artist = ThreadPoolExecutor(max_workers=1, thread_name_prefix="artist")
@@ -56,23 +59,27 @@ class Studio:
     @classmethod
     @contextmanager
     def opened(cls, storyboard: Storyboard, work: Work, *, speech: Speech, shape: Shape = Shape.WIDE) -> Iterator[Self]:
-        """A studio whose thread has ended when this is left, whatever happens inside."""
-        studio = cls(storyboard, work, speech=speech, shape=shape)
-        try:
-            yield studio
-        finally:
-            studio._artist.shutdown(wait=True, cancel_futures=True)
+        """A studio whose threads have ended when this is left, whatever happens inside."""
+        with Pictures.opened(work.services) as pictures:
+            studio = cls(storyboard, work, speech=speech, pictures=pictures, shape=shape)
+            try:
+                yield studio
+            finally:
+                studio._artist.shutdown(wait=True, cancel_futures=True)
 
     def speak(self, *, draw: bool) -> list[Clip]:
         """Return every scene spoken, with its silences; with `draw`, each is handed to the artist at once."""
         clips: list[Clip] = []
         scenes = self._storyboard.scenes
+        if draw:
+            for scene in scenes:
+                self._pictures.ask(scene)
         for number, scene in enumerate(scenes):
             self._report(SPEAKING, number, "Speaking", _SPEAKING_SHARE * number / len(scenes))
             clip = pad(speak_scene(scene.narration, self._speech, self._objects))
             clips.append(clip)
             if draw:
-                self._drawings.append(self._artist.submit(self._drawn, scene, clip))
+                self._drawings.append(self._artist.submit(usage.in_this_run(self._drawn), scene, clip))
         return clips
 
     def drawings(self) -> list[bytes]:
@@ -84,12 +91,18 @@ class Studio:
             videos.append(drawing.result())
         return videos
 
+    @property
+    def lacks_pictures(self) -> bool:
+        """Whether drawings stand in for illustrations, of the scenes that were handed to the artist."""
+        return self._pictures.any_missing
+
     def _drawn(self, scene: Scene, clip: Clip) -> bytes:
-        name = drawing_name(self._storyboard, scene, clip, self._shape)
+        picture = self._pictures.of(scene)
+        name = drawing_name(self._storyboard, scene, clip, self._shape, picture)
         try:
             return self._objects.read(name)
         except ObjectMissing:
-            frames = draw_scene(scene, self._storyboard, clip.words, clip.seconds, self._shape)
+            frames = draw_scene(scene, self._storyboard, clip.words, clip.seconds, self._shape, picture=picture)
             video = encode_scene(frames, clip.seconds, width=self._shape.width, height=self._shape.height)
             self._objects.write(name, video, content_type=names.content_type(name))
             return video
@@ -104,15 +117,17 @@ class Studio:
         )
 
 
-def drawing_name(storyboard: Storyboard, scene: Scene, clip: Clip, shape: Shape) -> str:
+def drawing_name(storyboard: Storyboard, scene: Scene, clip: Clip, shape: Shape, picture: bytes | None = None) -> str:
     """Name of a drawn scene, from all that it is made from: the lesson's look comes from its storyboard."""
     timings = " ".join(f"{word.start:.3f}" for word in clip.words)
     key = names.fingerprint(
-        storyboard.digest(), scene.id, timings, f"{clip.seconds:.3f}", shape.name, ENCODING, str(PIPELINE_VERSION)
+        storyboard.digest(),
+        scene.id,
+        timings,
+        f"{clip.seconds:.3f}",
+        shape.name,
+        ENCODING,
+        str(PIPELINE_VERSION),
+        *([] if picture is None else [picture]),
     )
     return names.scene("picture", key, "mp4")
-
-
-def has_illustration_missing(storyboard: Storyboard) -> bool:
-    """Whether a scene asks for an illustration, for which a drawing stands in here."""
-    return any(scene.visual.kind == "image" for scene in storyboard.scenes)

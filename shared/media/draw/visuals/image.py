@@ -1,30 +1,59 @@
 """An illustration in a frame; where there is none, its description stands there."""
 
 from io import BytesIO
+from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
-from shared.errors import InvalidMedia
+from shared.errors import InvalidMedia, InvalidStoryboard
 from shared.lesson.storyboard import ImageVisual
 from shared.media.draw import icons, theme
 from shared.media.draw.canvas import Box, ElementKind, Motion
 from shared.media.draw.motifs import motif
 from shared.media.draw.page import Page, card, card_extent
 from shared.media.draw.sketch import Sketch
-from shared.media.draw.text import fit
+from shared.media.draw.text import Block, fit
+from shared.media.draw.theme import Scale
+
+_MADE_BY_A_MODEL: Final = "AI illustration"
+_PICTURE_SHARE: Final = 0.66  # of a wide page's width: then the frame is about as wide for its height as the picture
+_GAP: Final = 36.0
+_MARK: Final = Scale((18,), 600, 1.2)
 
 
 def compose(page: Page, visual: ImageVisual, picture: bytes | None = None) -> None:
-    """The picture cut to fill the frame; InvalidMedia where it is none."""
+    """The picture cut to fill the frame, what it shows beside it, and who made it; InvalidMedia where it is none."""
     page.heading(visual.heading)
     area = page.content
     if picture is None:
         _described(page, visual, area)
         return
     _check(picture)
-    height = area.h if page.shape.wide else min(area.h, area.w * 1.25)
-    frame = Box(area.x, area.y + (area.h - height) * 0.3, area.w, height)
+    if page.shape.wide:
+        frame = Box(area.x, area.y, area.w * _PICTURE_SHARE, area.h)
+        words = Box(frame.right + _GAP, area.y, area.right - frame.right - _GAP, area.h)
+    else:
+        frame = Box(area.x, area.y, area.w, min(area.w, area.h * 0.7))
+        words = Box(area.x, frame.bottom + _GAP, area.w, area.bottom - frame.bottom - _GAP)
     page.add(ElementKind.PICTURE, Sketch(), frame, motion=Motion.FADE, picture=picture)
+    _declared(page, frame)
+    try:
+        block = fit(visual.alt, (words.w, words.h), theme.BODY, largest=30)
+    except InvalidStoryboard:
+        return  # a word too long for the column: that a picture is there shall not keep the scene from being drawn
+    y = words.y + ((words.h - block.height) / 2 if page.shape.wide else 0)
+    box = block.box(words.x, y)
+    sketch = Sketch().text(block, words.x, y, page.ink, page.ground)
+    page.add(ElementKind.LABEL, sketch, box.inset(-2, 0), motion=Motion.FADE)
+
+
+def _declared(page: Page, frame: Box) -> None:
+    """The mark in the picture's corner that says what it is."""
+    text = Block(lines=(_MADE_BY_A_MODEL,), size=_MARK.sizes[0], weight=_MARK.weight, leading=_MARK.leading)
+    pill = Box(frame.x + 16, frame.bottom - 16 - text.height - 12, text.width + 28, text.height + 12)
+    sketch = Sketch().rect(pill, page.palette.deep, radius=pill.h / 2)
+    sketch.text(text, pill.x + 14, pill.y + 6, theme.WHITE, page.palette.deep)
+    page.add(ElementKind.LABEL, sketch, pill, motion=Motion.FADE)
 
 
 def _described(page: Page, visual: ImageVisual, area: Box) -> None:
