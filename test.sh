@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Everything that has to hold: style, types, generated files, tests. With arguments: pytest alone, with these.
+# `./test.sh terraform` runs what concerns the cloud: the configuration, its policies, and the deployment.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -8,10 +9,16 @@ venv="$root/.venv"
 . "$root/local/setup.sh"
 
 prepare dev
+# The policies' checker asks for other versions of much that we use: it lives by itself.
+(venv="$root/.venv-policy" && prepare policy)
 export PYTHONPATH="$root" PYTHONUTF8=1
 python="$venv/bin/python"
 cd "$root"
 
+if [ "${1:-}" = terraform ]; then
+  shift
+  exec "$python" -P -m pytest tests/terraform tests/deploy "$@"
+fi
 if [ $# -gt 0 ]; then
   exec "$python" -P -m pytest "$@"
 fi

@@ -71,7 +71,7 @@ prepare() {
     make_environment "$python"
   fi
   if ! cmp -s "$wanted" "$stamp"; then # else another did it while this one waited
-    say "Setting up: installing the packages (once; about 700 MB on the disk)"
+    say "Setting up: installing the packages of requirements-$1.txt (once; up to 700 MB on the disk)"
     : >"$begun"
     install_requirements "$wanted" || fail "The packages could not be installed: see above. Is there a network, and room on the disk?"
     cp "$wanted" "$stamp"

@@ -40,6 +40,12 @@ def credentials(connection: sa.Connection, email: str) -> Credentials | None:
     return Credentials(account=Account(id=row.id, role=Role(row.role)), password_hash=row.password_hash)
 
 
+def set_password(connection: sa.Connection, *, email: str, password_hash: str) -> bool:
+    """Replace an account's password; False when there is no such account."""
+    statement = sa.text("UPDATE users SET password_hash = :password_hash WHERE lower(email) = lower(:email)")
+    return connection.execute(statement, {"email": email, "password_hash": password_hash}).rowcount > 0
+
+
 def add_account(connection: sa.Connection, *, email: str, password_hash: str, role: Role) -> UUID | None:
     """Add an account and return its id; None when the address is taken."""
     statement = sa.text("""

@@ -80,3 +80,10 @@ passages = sa.Table(
     sa.Index("ix_passages_module_id_position", "module_id", "position"),
     sa.Index("ix_passages_lexemes", "lexemes", postgresql_using="gin"),
 )
+
+
+def ingested_books(connection: sa.Connection) -> list[str]:
+    """The slugs of the books that are held, sorted; none where the table is not there yet."""
+    if not sa.inspect(connection).has_table(sources.name):
+        return []
+    return list(connection.scalars(sa.select(sources.c.slug).order_by(sources.c.slug)))

@@ -1,0 +1,404 @@
+"""A deployment looks before it touches, migrates before it serves, and takes back what the check refuses."""
+
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.accounts import SignIn
+from local.console import Console
+from local.deploy import archive, deployment, ground, preflight
+from local.deploy.commands import Ran, RealCommands
+from local.deploy.deployment import Tools
+from local.deploy.target import NotDeployed, Target
+from local.environment import ROOT
+from shared.questions.subjects import SAMPLE_SOURCE
+from tests.deploy.world import API_URL, PROJECT, READERS, World
+
+TARGET = Target(environment="dev", project=PROJECT)
+OLD = "functions-" + "0" * 64 + ".zip"
+
+
+class Deployer:
+    """Deploys into a world, keeping what it was asked and what the check was told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World()
+        self.folder = folder
+        self.answer = True
+        self.asked: list[str] = []
+        self.checked: list[tuple[str, str]] = []
+        self.found: list[str] = []  # what the acceptance check finds wrong
+        self.health: Callable[[str], Mapping[str, Any]] = self._health
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(
+            commands=self.world,
+            check=self._check,
+            health=lambda url: self.health(url),
+            confirm=self._confirm,
+            console=Console(),
+            folder=self.folder,
+            sleep=lambda seconds: None,
+        )
+
+    def deploy(self, *, plan_only: bool = False) -> str:
+        return deployment.deploy(TARGET, self.tools, plan_only=plan_only)
+
+    def refused(self, code: str) -> str:
+        with pytest.raises(NotDeployed) as raised:
+            self.deploy()
+        assert raised.value.code == code
+        return str(raised.value)
+
+    def deployed_before(self, commit: str = "old-commit") -> None:
+        """Have an older archive serve, with all secrets filled."""
+        self.world.versions = {setting: ["value"] for setting in READERS}
+        self.world.books = [SAMPLE_SOURCE]
+        self.world.applied = {
+            "project_id": PROJECT,
+            "serving_archive": OLD,
+            "migration_archive": OLD,
+            "commit": commit,
+        }
+
+    def _check(self, url: str, first: SignIn, second: SignIn) -> list[str]:
+        self.checked.append((url, first.email))
+        assert first.password
+        assert first.email != second.email
+        return self.found
+
+    def _health(self, url: str) -> Mapping[str, Any]:
+        return {"status": "ok", "commit": (self.world.applied or {}).get("commit"), "schema": "0003"}
+
+    def _confirm(self, name: str) -> bool:
+        self.asked.append(name)
+        return self.answer
+
+
+@pytest.fixture(scope="module")
+def head() -> str:
+    return subprocess.run(
+        ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def deployer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployer:
+    # Whether generated files are stale is tested by itself below.
+    monkeypatch.setattr(preflight, "files", dict)
+    return Deployer(tmp_path)
+
+
+def steps(world: World) -> list[str]:
+    """What was changed, in order, in a few words."""
+    named = {
+        " apply ": "apply",
+        "versions add": "secret",
+        "storage cp": "upload",
+        "sqladmin": "owner",
+        "maintain": "maintain",
+    }
+    return [next(name for word, name in named.items() if word in f" {line} ") for line in world.changed]
+
+
+def test_the_first_deployment_lays_the_ground_migrates_serves_and_checks(deployer: Deployer, head: str) -> None:
+    said = deployer.deploy()
+    assert said == f"{API_URL} serves commit {head[:12]}."
+    assert deployer.asked == ["dev"]
+    assert steps(deployer.world) == [
+        *("apply", "secret", "owner", "secret", "secret", "upload", "apply", "maintain", "apply"),
+        *("maintain", "upload"),
+    ]
+    assert deployer.checked == [(API_URL, "first@check.invalid")]
+    assert all(deployer.world.versions.values())
+    assert SAMPLE_SOURCE in deployer.world.books
+
+
+def test_each_apply_has_the_archives_that_it_should_have(deployer: Deployer, head: str) -> None:
+    deployer.deployed_before()
+    deployer.deploy()
+    applies = [line for line in deployer.world.changed if " apply " in line]
+    serving = [line.split("-var=serving_archive=")[1].split(" ")[0] for line in applies]
+    migration = [line.split("-var=migration_archive=")[1].split(" ")[0] for line in applies]
+    commits = [line.split("-var=commit=")[1].split(" ")[0] for line in applies]
+    assert serving[0] == OLD
+    assert migration[0] == migration[1] == serving[1] != OLD
+    assert commits == ["old-commit", head]
+
+
+def test_migrations_run_before_the_code_that_needs_them(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.deploy()
+    assert steps(deployer.world) == ["upload", "apply", "maintain", "apply", "maintain"]
+
+
+def test_a_second_run_without_changes_changes_nothing(deployer: Deployer, head: str) -> None:
+    deployer.deploy()
+    before = len(deployer.world.changed)
+    assert deployer.deploy() == f"{API_URL} serves this commit already; nothing was changed."
+    assert deployer.world.changed[before:] == []
+    assert len(deployer.checked) == 1
+
+
+def test_a_plan_changes_nothing(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    assert "changes" in deployer.deploy(plan_only=True)
+    assert deployer.world.changed == []
+    assert deployer.asked == []
+
+
+def test_without_the_confirmation_nothing_is_changed(deployer: Deployer) -> None:
+    deployer.answer = False
+    deployer.refused("not_confirmed")
+    assert deployer.world.changed == []
+
+
+def test_a_failed_check_brings_the_code_back_that_served_before(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.found = ["The lesson completes: 121 s"]
+    text = deployer.refused("check_failed")
+    assert "121 s" in text
+    assert "old-commit serves again" in text
+    assert deployer.world.serving == OLD
+    assert deployer.world.applied is not None
+    assert deployer.world.applied["commit"] == "old-commit"
+
+
+def test_a_first_deployment_that_fails_its_check_says_that_there_is_no_way_back(deployer: Deployer) -> None:
+    deployer.found = ["a video without sound"]
+    assert "no earlier archive" in deployer.refused("check_failed")
+    assert deployer.world.serving != ""
+
+
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        ({"status": "ok", "commit": "another", "schema": "0003"}, "commit another"),
+        ({"status": "ok", "schema": "0001"}, "schema 0001"),
+        ({"status": "unavailable"}, "status unavailable"),
+    ],
+)
+def test_another_commit_or_schema_than_was_deployed_is_taken_back(
+    deployer: Deployer, health: Mapping[str, Any], said: str
+) -> None:
+    deployer.deployed_before()
+    deployer.health = lambda url: health
+    assert said in deployer.refused("check_failed")
+    assert deployer.world.serving == OLD
+    assert deployer.checked == []
+
+
+def test_a_database_that_differs_from_the_code_keeps_the_old_code_serving(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.differences = ["content_request_status is pending, generating"]
+    assert "generating" in deployer.refused("not_migrated")
+    assert deployer.world.serving == OLD
+    assert deployer.checked == []
+
+
+def test_a_migration_that_cannot_be_run_keeps_the_old_code_serving(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.fail["curl --silent --show-error --fail-with-body --max-time"] = Ran(28, "", "curl: (28) timed out")
+    assert "timed out" in deployer.refused("not_migrated")
+    assert deployer.world.serving == OLD
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_what_was_half_applied_is_finished_by_the_next_run(deployer: Deployer, number: int, head: str) -> None:
+    def count() -> int:
+        return sum(" apply " in line for line in deployer.world.ran)
+
+    original = deployer.world.run
+
+    def run(words: Any, **more: Any) -> Ran:
+        if "apply" in words and count() == number - 1 and not failed:
+            failed.append(True)
+            deployer.world.ran.append(" ".join(words))
+            return Ran(1, "", "Error: quota")
+        return original(words, **more)
+
+    failed: list[bool] = []
+    deployer.world.run = run  # type: ignore[method-assign]
+    assert "Run it again" in deployer.refused("half_applied")
+    assert deployer.deploy() == f"{API_URL} serves commit {head[:12]}."
+
+
+def test_a_secret_that_only_a_person_knows_is_asked_for_once_it_can_be_filled(deployer: Deployer) -> None:
+    deployer.world.readers["smtp_url"] = ["notify_student"]
+    text = deployer.refused("secret_unknown")
+    assert "gcloud secrets versions add vividly-dev-smtp-url" in text
+    assert deployer.world.serving == ""
+    deployer.world.versions["smtp_url"] = ["smtps://…"]
+    deployer.deploy()
+    assert deployer.world.serving != ""
+
+
+def test_a_secret_that_a_release_brings_is_made_before_its_reader(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.readers["webhook_secret"] = ["notify_student"]
+    deployer.deploy()
+    lines = deployer.world.changed
+    assert "-target=google_secret_manager_secret.this" in lines[0]
+    assert "versions add vividly-dev-webhook-secret" in lines[1]
+    assert deployer.world.serving != OLD
+
+
+def test_no_secret_is_among_the_words_of_a_command(deployer: Deployer) -> None:
+    deployer.deploy()
+    values = [value for versions in deployer.world.versions.values() for value in versions]
+    owner = next(value for value in values if "vividly-owner:" in value)
+    password = owner.split("vividly-owner:")[1].split("@")[0]
+    assert len(password) > 30
+    assert any(password in given for given in deployer.world.given)
+    for line in deployer.world.ran:
+        assert "a-token-of-google" not in line
+        assert not any(value in line for value in (*values, password))
+
+
+PROBLEMS: dict[str, tuple[Callable[[World], object], str]] = {
+    "files that are not committed": (lambda world: setattr(world, "dirty", " M shared/enums.py\n"), "not committed"),
+    "an old Terraform": (lambda world: setattr(world, "terraform", "1.5.7"), "Terraform 1.5.7 is older than the 1.9"),
+    "no Terraform": (lambda world: world.fail.update({"version -json": Ran(127, "", "no")}), "not installed"),
+    "no gcloud": (lambda world: world.fail.update({"gcloud --version": Ran(127, "")}), "gcloud is not installed"),
+    "nobody signed in": (lambda world: setattr(world, "account", ""), "gcloud auth login"),
+    "no such project": (
+        lambda world: world.fail.update({"gcloud projects describe": Ran(1, "", "ERROR: 403")}),
+        "does not exist, or is not yours",
+    ),
+    "no billing": (lambda world: setattr(world, "billed", False), "no billing account"),
+    "billing unseen": (
+        lambda world: world.fail.update({"gcloud billing": Ran(1, "", "ERROR: PERMISSION_DENIED")}),
+        "PERMISSION_DENIED",
+    ),
+    "services off": (lambda world: world.services.clear(), "gcloud services enable"),
+    "no buckets": (lambda world: world.buckets.clear(), "./deploy.sh bootstrap"),
+    "a secret without its version": (lambda world: world.pinned.update(secret_key=2), "has no version 2"),
+    "a version that is off": (
+        lambda world: world.fail.update({"versions describe 1 --secret=vividly-dev-secret-key": Ran(0, "DISABLED\n")}),
+        "is disabled",
+    ),
+    "a secret that its reader cannot read": (
+        lambda world: world.unreadable.add("sweep/database_url"),
+        "cannot be read by dev-sweep@",
+    ),
+    "no model": (
+        lambda world: world.fail.update({"aiplatform": Ran(22, "", "curl: (22) error: 404")}),
+        "gemini-2.5-flash is not to be had in europe-west1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_wrong_is_said_before_anything_is_touched(deployer: Deployer, name: str) -> None:
+    deployer.deployed_before()
+    make, said = PROBLEMS[name]
+    make(deployer.world)
+    text = deployer.refused("preflight")
+    assert said in text
+    assert text.endswith("Nothing was touched.")
+    assert "\n" not in text
+    assert deployer.world.changed == []
+
+
+def test_all_problems_are_said_at_once(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    for name in ("files that are not committed", "an old Terraform", "no billing", "no buckets"):
+        PROBLEMS[name][0](deployer.world)
+    text = deployer.refused("preflight")
+    assert text.startswith("4 problems")
+    assert all(PROBLEMS[name][1] in text for name in ("an old Terraform", "no billing", "no buckets"))
+
+
+def test_a_stale_generated_file_stops_the_deployment(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "files", lambda: {ROOT / "terraform" / "pipeline.json": "{}"})
+    assert "terraform/pipeline.json is stale" in deployer.refused("preflight")
+    assert deployer.world.changed == []
+
+
+def test_a_plan_that_terraform_refuses_changes_nothing(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.fail[" plan "] = Ran(1, "", "Error: The functions may open 190 connections")
+    deployer.refused("plan_refused")
+    assert deployer.world.changed == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "environ", "code"),
+    [
+        ("production", {"GOOGLE_CLOUD_PROJECT": PROJECT}, "unknown_environment"),
+        ("../dev", {"GOOGLE_CLOUD_PROJECT": PROJECT}, "unknown_environment"),
+        ("", {"GOOGLE_CLOUD_PROJECT": PROJECT}, "unknown_environment"),
+        ("dev", {}, "no_project"),
+        ("dev", {"GOOGLE_CLOUD_PROJECT": "  "}, "no_project"),
+        ("dev", {"GOOGLE_CLOUD_PROJECT": "Some Project"}, "no_project"),
+    ],
+)
+def test_an_environment_or_project_that_is_none_is_refused(
+    environment: str, environ: Mapping[str, str], code: str
+) -> None:
+    with pytest.raises(NotDeployed) as raised:
+        Target.of(environment, environ)
+    assert raised.value.code == code
+
+
+def test_the_script_ends_with_one_line_and_1(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(ROOT / "deploy.sh"), "production"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "GOOGLE_CLOUD_PROJECT": PROJECT},
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.strip().splitlines()[-1] == "✗ There is no environment 'production': dev, prod, staging."
+
+
+def test_destroy_respects_protection_and_the_typed_name(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.protected = True
+    with pytest.raises(NotDeployed, match="is protected"):
+        ground.destroy(TARGET, deployer.tools)
+    deployer.world.protected = False
+    deployer.answer = False
+    with pytest.raises(NotDeployed, match="nothing was destroyed"):
+        ground.destroy(TARGET, deployer.tools)
+    assert deployer.world.changed == []
+    deployer.answer = True
+    assert "is gone" in ground.destroy(TARGET, deployer.tools)
+    assert "not deployed" in ground.destroy(TARGET, deployer.tools)
+
+
+def test_bootstrap_makes_the_buckets_with_a_state_of_its_own(deployer: Deployer, tmp_path: Path) -> None:
+    said = ground.bootstrap(PROJECT, deployer.world, tmp_path)
+    assert str(tmp_path / "bootstrap.tfstate") in said
+    assert f"-var=project_id={PROJECT}" in deployer.world.changed[0]
+
+
+def test_the_archive_holds_what_is_committed_and_is_named_by_it(tmp_path: Path, head: str) -> None:
+    import hashlib
+    import zipfile
+
+    first = archive.pack(RealCommands(), tmp_path)
+    data = first.path.read_bytes()
+    second = archive.pack(RealCommands(), tmp_path)
+    assert second.name == first.name == f"functions-{hashlib.sha256(data).hexdigest()}.zip"
+    assert first.commit == head
+    with zipfile.ZipFile(first.path) as packed:
+        names = packed.namelist()
+    assert "functions/api/main.py" in names
+    assert "requirements.txt" in names
+    assert {name.split("/")[0] for name in names} == {"functions", "shared", "migrations", "requirements.txt"}
+
+
+def test_commands_are_run_with_their_input_and_their_time() -> None:
+    commands = RealCommands()
+    assert commands.run(["cat"], given="hello") == Ran(0, "hello", "")
+    assert commands.run(["no-such-program"]).code == 127
+    failed = commands.run(["sh", "-c", "echo one >&2; echo two >&2; exit 3"])
+    assert (failed.code, failed.reason) == (3, "two")

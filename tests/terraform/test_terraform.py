@@ -1,0 +1,133 @@
+"""The configuration is in form, valid, keeps its own assertions and the policies, and settles after one apply."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.deploy.costs import page
+from local.deploy.inventory import inventory
+from tests.conftest import ROOT, missing
+from tests.terraform.conftest import COUNTS, Terraform, variables
+
+ENVIRONMENTS = sorted(path.stem for path in (ROOT / "terraform" / "environments").glob("*.tfvars"))
+KEY = "projects/some-project/locations/europe-west1/keyRings/ours/cryptoKeys/ours"
+
+
+def test_the_files_are_in_form(program: str) -> None:
+    done = subprocess.run(
+        [program, f"-chdir={ROOT / 'terraform'}", "fmt", "-check", "-recursive"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_configuration_is_valid(terraform: Terraform) -> None:
+    assert "valid" in terraform.run("validate", "-no-color").stdout
+
+
+def test_bootstrap_is_valid(program: str, tmp_path: Path) -> None:
+    folder = tmp_path / "bootstrap"
+    shutil.copytree(ROOT / "terraform" / "bootstrap", folder, ignore=shutil.ignore_patterns(".terraform*"))
+    bootstrap = Terraform(program, folder)
+    bootstrap.run("init", "-input=false")
+    assert "valid" in bootstrap.run("validate", "-no-color").stdout
+
+
+def test_its_own_assertions_hold(terraform: Terraform, pytestconfig: pytest.Config) -> None:
+    done = terraform.run("test", "-no-color")
+    counted = re.search(r"(\d+) passed, (\d+) failed", done.stdout)
+    assert counted is not None
+    pytestconfig.stash[COUNTS]["terraform test"] = counted[0]
+    assert int(counted[1]) > 40
+    assert counted[2] == "0"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_can_be_planned(terraform: Terraform, environment: str, tmp_path: Path) -> None:
+    plan = tmp_path / "plan"
+    empty = f"-state={tmp_path / 'nothing.tfstate'}"
+    done = terraform.run("plan", "-input=false", "-no-color", empty, f"-out={plan}", *variables(environment))
+    assert re.search(r"Plan: \d{3} to add, 0 to change, 0 to destroy", done.stdout), done.stdout[-500:]
+
+
+def test_a_second_plan_has_no_changes(terraform: Terraform, applied: dict[str, Any]) -> None:
+    assert applied["values"]
+    done = terraform.run("plan", "-input=false", "-no-color", "-detailed-exitcode", *variables("dev"), check=False)
+    assert done.returncode == 0, done.stdout
+    assert "No changes" in done.stdout
+
+
+def test_the_policies_are_kept(terraform: Terraform, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    checkov = ROOT / ".venv-policy" / "bin" / "checkov"
+    if not checkov.exists():
+        missing("checkov is not installed: ./test.sh terraform installs it")
+    plan, shown = tmp_path / "plan", tmp_path / "plan.json"
+    terraform.run("plan", "-input=false", f"-out={plan}", *variables("prod"), f"-var=encryption_key={KEY}")
+    shown.write_text(json.dumps(terraform.shown(str(plan))))
+    of_plan = _checked(
+        checkov, "-f", str(shown), "--framework=terraform_plan", f"--repo-root-for-plan-enrichment={ROOT / 'terraform'}"
+    )
+    of_bootstrap = _checked(checkov, "-d", str(ROOT / "terraform" / "bootstrap"), "--framework=terraform")
+    failed = [check for found in (of_plan, of_bootstrap) for check in found["results"]["failed_checks"]]
+    skipped = [check for found in (of_plan, of_bootstrap) for check in found["results"]["skipped_checks"]]
+    passed = sum(found["summary"]["passed"] for found in (of_plan, of_bootstrap))
+    pytestconfig.stash[COUNTS]["checkov"] = (
+        f"{passed} passed, {len(failed)} failed, {len(skipped)} skipped, each with its reason"
+    )
+    assert [(check["check_id"], check["resource"]) for check in failed] == []
+    assert all(check["check_result"]["suppress_comment"] for check in skipped)
+    assert passed > 200
+
+
+def _checked(checkov: Path, *words: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [str(checkov), *words, "--skip-download", "--compact", "-o", "json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"LOG_LEVEL": "ERROR"},
+    )
+    assert done.stdout.startswith("{"), done.stdout[:500] + done.stderr[-500:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_inventory_is_of_today(applied: dict[str, Any], pytestconfig: pytest.Config) -> None:
+    _compare(ROOT / "docs" / "inventory.md", inventory(applied), pytestconfig)
+
+
+def test_the_costs_are_of_today(terraform: Terraform, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    plans = {}
+    for environment in ENVIRONMENTS:
+        plan = tmp_path / environment
+        empty = f"-state={tmp_path / 'nothing.tfstate'}"
+        terraform.run("plan", "-input=false", empty, f"-out={plan}", *variables(environment))
+        plans[environment] = terraform.shown(str(plan))
+    _compare(ROOT / "docs" / "cost.md", page(plans), pytestconfig)
+
+
+def _compare(path: Path, text: str, config: pytest.Config) -> None:
+    if config.getoption("--write-inventory"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "write it anew: ./test.sh terraform --write-inventory"
+
+
+def test_every_alert_leads_to_its_page(applied: dict[str, Any]) -> None:
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    anchors = {line[3:].strip() for line in runbook.splitlines() if line.startswith("## ")}
+    alerts = [
+        found["values"]["documentation"][0]["content"]
+        for found in applied["values"]["root_module"]["resources"]
+        if found["type"] == "google_monitoring_alert_policy"
+    ]
+    assert len(alerts) == 7
+    for content in alerts:
+        assert content.partition("docs/runbook.md#")[2].split(" ")[0] in anchors
