@@ -55,6 +55,7 @@ class Settings:
     access_token_minutes: int = _setting("how long a sign-in lasts", default=60)
     asset_link_minutes: int = _setting("how long a signed asset link lasts, at most 15", default=15)
     daily_request_quota: int = _setting("lessons a student may ask for in a day", default=50)
+    requests_per_minute: int = _setting("lessons a student may ask for in a minute, retries among them", default=10)
     retention_days: int = _setting("days after which a finished request's row and history are removed", default=365)
 
     message_bus: str = _part("how messages travel", Port.BUS)
@@ -205,6 +206,7 @@ _SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
     "asset_link_minutes": lambda value: 1 <= value <= 15,
     "access_token_minutes": lambda value: value >= 1,
     "daily_request_quota": lambda value: value >= 1,
+    "requests_per_minute": lambda value: value >= 1,
     "retention_days": lambda value: value >= 1,
 } | {
     choice.setting: (lambda value, names=choice.names: value in names)

@@ -24,6 +24,7 @@ SETTINGS = Settings(
     public_url="http://api.test",
     environment="local",
     commit="test",
+    requests_per_minute=100_000,
 )
 
 

@@ -50,9 +50,16 @@ class Linker:
         self._now = time.time()
         half = _half(services)
         self._expires = int((window(services, self._now) + 2) * half)
+        self._made: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
         """Return a link that reads this object, and what it refers to."""
+        # One link for an object, however often it is named: to a player the parts of a file are those of one URL.
+        if name not in self._made:
+            self._made[name] = self._link(name)
+        return self._made[name]
+
+    def _link(self, name: str) -> str:
         settings = self._services.settings
         if name.endswith(".m3u8"):
             # The api serves playlists wherever objects lie: it signs the references in them.

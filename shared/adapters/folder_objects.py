@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.errors import ObjectMissing, TransientError
 from shared.security.links import asset_url, is_object_name
+from shared.services import StoredObject
 
 WRITE_TRIES: Final = 3  # a folder may vanish between its making and the write, when its last object is deleted
 
@@ -61,6 +62,15 @@ class FolderObjects:
     def exists(self, name: str) -> bool:
         """Tell whether the name is taken."""
         return is_object_name(name) and (self._folder / name).is_file()
+
+    def stat(self, name: str) -> StoredObject:
+        """Tell an object's size and version; raise ObjectMissing where there is none."""
+        try:
+            found = self.path(name).stat()
+        except FileNotFoundError:
+            raise ObjectMissing(name) from None
+        # A write makes another file: where one has the number of an earlier one, it has a time of its own.
+        return StoredObject(size=found.st_size, version=f"{found.st_ino}-{found.st_mtime_ns}")
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin with `prefix`, sorted."""

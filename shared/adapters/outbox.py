@@ -6,13 +6,12 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Final
 
-from shared.adapters.signing import webhook_headers
-from shared.errors import PermanentError, TransientError
+from shared.adapters.mail_message import address, message
+from shared.adapters.signing import webhook_headers, webhook_key
+from shared.errors import TransientError
 from shared.services import Mail
 
 SENDER: Final = "Vividly <lessons@vividly.invalid>"
@@ -26,16 +25,8 @@ class OutboxMailer:
 
     def send(self, mail: Mail) -> None:
         """Write the mail; raise PermanentError where it could not be one."""
-        message = EmailMessage(policy=SMTP)
-        try:
-            message["From"] = SENDER
-            message["To"] = mail.recipient
-            message["Subject"] = mail.subject
-            message["Message-ID"] = mail.message_id
-        except (ValueError, IndexError) as error:  # a line break in a header; an address that does not parse
-            raise PermanentError("mail with an unusable header", code="invalid_mail") from error
-        message.set_content(mail.text)
-        _put(self._folder / _file_name("mail", mail.message_id, "eml"), message.as_bytes())
+        made = message(mail, address(SENDER))
+        _put(self._folder / _file_name("mail", mail.message_id, "eml"), made.as_bytes())
 
 
 class OutboxWebhook:
@@ -43,13 +34,13 @@ class OutboxWebhook:
 
     def __init__(self, folder: Path, *, secret: str, clock: Callable[[], float] = time.time) -> None:
         self._folder = folder
-        self._secret = secret
+        self._key = webhook_key(secret)
         self._clock = clock
 
     def post(self, event_id: str, body: Mapping[str, Any]) -> None:
         """Write the call."""
         data = json.dumps(body, separators=(",", ":")).encode()
-        headers = webhook_headers(self._secret, event_id, int(self._clock()), data)
+        headers = webhook_headers(self._key, event_id, int(self._clock()), data)
         # The body as the very text that was signed.
         call = json.dumps({"headers": headers, "body": data.decode()}, indent=2).encode()
         _put(self._folder / _file_name("webhook", event_id, "json"), call)
