@@ -1,13 +1,41 @@
-"""What a lesson costs: the quantities that its stages recorded, times one table of prices."""
+"""What a lesson costs: the quantities in its ledger ({stage: {unit: quantity}}), times the table of prices."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final
+from dataclasses import dataclass
 
-# US dollars a unit. The embedded parts run on the machine at hand and charge nothing for any of them.
-EMBEDDED_PRICES: Final[Mapping[str, float]] = MappingProxyType({"speech_characters": 0.0, "cpu_seconds": 0.0})
+from shared.pipeline import STAGES
+from shared.prices import PRICES
+
+Ledger = Mapping[str, Mapping[str, float]]
 
 
-def cost_usd(ledger: Mapping[str, Mapping[str, float]], prices: Mapping[str, float] = EMBEDDED_PRICES) -> float:
-    """Price a request's ledger ({stage: {unit: quantity}}); raise KeyError for a unit without a price."""
-    return sum(quantity * prices[unit] for quantities in ledger.values() for unit, quantity in quantities.items())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageCost:
+    """What all runs of one stage took together."""
+
+    stage: str
+    usd: float | None  # None: one of the units has no known price
+    used: Mapping[str, float]  # quantities by unit
+
+
+def by_stage(ledger: Ledger, prices: Mapping[str, float] = PRICES) -> list[StageCost]:
+    """Price each stage of a ledger, in the pipeline's order."""
+    order = [stage.name for stage in STAGES if stage.name in ledger]
+    return [StageCost(stage=name, usd=_usd(ledger[name], prices), used=ledger[name]) for name in order]
+
+
+def cost_usd(ledger: Ledger, prices: Mapping[str, float] = PRICES) -> float | None:
+    """Price a whole ledger; None where the price of a unit is not known, for a part would pass for the whole."""
+    total = 0.0
+    for used in ledger.values():
+        dollars = _usd(used, prices)
+        if dollars is None:
+            return None
+        total += dollars
+    return total
+
+
+def _usd(used: Mapping[str, float], prices: Mapping[str, float]) -> float | None:
+    if not used.keys() <= prices.keys():
+        return None
+    return sum(quantity * prices[unit] for unit, quantity in used.items())

@@ -29,6 +29,7 @@ ALLOWED_FIELDS: Final = frozenset(
         "channel",
         "message_id",
         "where",
+        "setting",
     }
 )
 

@@ -9,14 +9,17 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-from shared import crash_points, log
-from shared.db import claims, outcomes
+from shared import log, machine_time, prices, usage
+from shared.crash_points import Step, around
+from shared.db import claims, ledger, outcomes
 from shared.db.engine import single_statement, transaction
+from shared.db.ledger import NOTHING, Used
 from shared.enums import Modality
 from shared.errors import (
     AttemptsExhausted,
@@ -28,8 +31,9 @@ from shared.errors import (
     WorkSuperseded,
 )
 from shared.messages import RequestMessage
-from shared.pipeline import HEARTBEAT_SECONDS, Stage, Topic
+from shared.pipeline import HEARTBEAT_SECONDS, Function, Stage, Topic
 from shared.services import MessageBus, Services
+from shared.usage import Meter
 from shared.work import Advance, AskStudent, Handle, Outcome, Request, Settle
 
 PROGRESS_EVERY_SECONDS = 1.0  # least time between two reports of the same run that are written
@@ -66,7 +70,8 @@ def message_attributes(event: Event) -> dict[str, str]:
 def publish(bus: MessageBus, topic: Topic, *, request_id: UUID, correlation_id: UUID) -> None:
     """Publish a reference to a request and wait until the bus has it."""
     message = RequestMessage(request_id=request_id, correlation_id=correlation_id)
-    bus.publish(topic, message.encode(), message.attributes())
+    with around(Step.ANNOUNCE if topic is Topic.STATUS_CHANGED else Step.PUBLISH):
+        bus.publish(topic, message.encode(), message.attributes())
 
 
 def announce(bus: MessageBus, request_id: UUID, correlation_id: UUID) -> None:
@@ -80,8 +85,9 @@ def announce(bus: MessageBus, request_id: UUID, correlation_id: UUID) -> None:
 class Run:
     """One run of a stage on one request: renews the lease beside the work and reports progress."""
 
-    def __init__(self, request: Request, stage: Stage, services: Services) -> None:
+    def __init__(self, request: Request, stage: Stage, services: Services, *, last_attempt: bool = False) -> None:
         self._request = request
+        self._last_attempt = last_attempt
         self._stage = stage
         self._services = services
         self._stop = threading.Event()
@@ -94,6 +100,11 @@ class Run:
     def services(self) -> Services:
         """The ports."""
         return self._services
+
+    @property
+    def last_attempt(self) -> bool:
+        """Whether the stage is not run again should this run fail."""
+        return self._last_attempt
 
     def __enter__(self) -> Self:
         self._heart.start()
@@ -108,7 +119,7 @@ class Run:
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
             try:
-                with single_statement(self._services.engine) as connection:
+                with around(Step.RENEW), single_statement(self._services.engine) as connection:
                     if not claims.renew(connection, self._request):
                         self._lost.set()
                         return
@@ -137,52 +148,73 @@ class Run:
             return
         self._reported = now
         within = max(self._stage.progress, min(percentage, self._stage.progress_end))
-        with single_statement(self._services.engine) as connection:
+        with around(Step.PROGRESS), single_statement(self._services.engine) as connection:
             if not claims.record_progress(connection, self._request, within, label, eta_seconds):
                 self._lost.set()
         self.checkpoint()
         announce(self._services.bus, self._request.id, self._request.correlation_id)
 
 
+@contextmanager
+def contained(function: Function) -> Iterator[None]:
+    """Let no error out but ours, and without what it arose from: the platform logs what is raised.
+
+    The text of another's error may quote what it was given, a student's words among it.
+    """
+    try:
+        yield
+    except PipelineError as error:
+        raise error from None
+    except Exception as error:  # noqa: BLE001 - raised again, in words of ours
+        name, where = type(error).__name__, _where(error)
+        log.event("unforeseen error", level=logging.WARNING, function=function.name, error_type=name, where=where)
+        raise TransientError(f"unforeseen {name} in {function.name}") from None
+
+
 def run(stage: Stage, handle: Handle, event: Event, services: Services) -> None:
     """Take one delivery of a stage's message through claim, work, finish and publish."""
-    message = RequestMessage.decode(message_data(event))
-    crash_points.reach("before_claim", stage)
-    with single_statement(services.engine) as connection:
-        claimed = claims.claim(connection, message.request_id, stage)
-    crash_points.reach("after_claim", stage)
-    if not isinstance(claimed, claims.Claim):
-        _not_claimed(stage, message, claimed, services)
-        return
+    with contained(stage):
+        message = RequestMessage.decode(message_data(event))
+        with around(Step.CLAIM), single_statement(services.engine) as connection:
+            claimed = claims.claim(connection, message.request_id, stage)
+        if isinstance(claimed, claims.Claim):
+            with usage.metered() as meter:
+                _run(stage, handle, claimed, services, meter)
+        else:
+            _not_claimed(stage, message, claimed, services)
+
+
+def _run(stage: Stage, handle: Handle, claimed: claims.Claim, services: Services, meter: Meter) -> None:
     request = claimed.request
     announce(services.bus, request.id, request.correlation_id)
     _log("stage began", request, stage)
     try:
         if claimed.failures >= stage.attempts:
             raise AttemptsExhausted(f"{stage.name} failed {claimed.failures} times")
-        with Run(request, stage, services) as work:
+        last = claimed.failures + 1 >= stage.attempts
+        with (
+            machine_time.counted(prices.machine(services.settings)),
+            Run(request, stage, services, last_attempt=last) as work,
+        ):
             outcome = handle(request, work)
             work.checkpoint()
-        crash_points.reach("before_finish", stage)
-        topic = _record(stage, request, outcome, services)
+        topic = _record(stage, request, outcome, services, meter.quantities)
     except WorkSuperseded:
+        _spend(stage, request, services, meter.quantities)
         _log("stage superseded", request, stage)
         return
     except PermanentError as error:
-        fail(services, request.id, error=error, stage=stage.name, run=request)
+        used = meter.quantities
+        if not fail(services, request.id, error=error, stage=stage.name, run=request, used=used):
+            _spend(stage, request, services, used)
         _log("stage failed", request, stage, code=error.code)
         return
     except Exception as error:
         # Transient, or unforeseen and treated as such: abandoned at once, delivered again, bounded by `attempts`.
-        _release(services, request, stage, error)
-        if isinstance(error, PipelineError):
-            raise
-        # The platform logs what is raised: an unforeseen error's own text could hold a student's words.
-        raise TransientError(f"unforeseen {type(error).__name__} in {stage.name}") from None
-    crash_points.reach("before_publish", stage)
+        _release(stage, request, services, error, meter.quantities)
+        raise
     if topic is not None:
         publish(services.bus, topic, request_id=request.id, correlation_id=request.correlation_id)
-    crash_points.reach("after_publish", stage)
     announce(services.bus, request.id, request.correlation_id)
     _log("stage finished", request, stage)
 
@@ -206,22 +238,22 @@ def _not_claimed(
             log.event("nothing to do for message", request_id=message.request_id, stage=stage.name)
 
 
-def _record(stage: Stage, request: Request, outcome: Outcome, services: Services) -> Topic | None:
-    """Record the outcome under the fence; return the topic that now has to hear of it."""
-    with transaction(services.engine) as connection:
+def _record(stage: Stage, request: Request, outcome: Outcome, services: Services, used: Used) -> Topic | None:
+    """Record the outcome and what it took, under the fence; return the topic that now has to hear of it."""
+    with around(Step.FINISH), transaction(services.engine) as connection:
         match outcome:
             case Advance() if stage.then[request.modality] is None:
-                followers = outcomes.complete(connection, request, stage, outcome)
+                followers = outcomes.complete(connection, request, stage, outcome, used)
                 recorded, topic = followers is not None, None
             case Advance():
-                recorded, topic = outcomes.finish(connection, request, stage, outcome), stage.then[request.modality]
+                recorded = outcomes.finish(connection, request, stage, outcome, used)
+                topic = stage.then[request.modality]
             case Settle():
-                followers = []
-                settlement = outcomes.settle(connection, request, outcome)
+                settlement = outcomes.settle(connection, request, outcome, used)
                 recorded = settlement is not outcomes.Settlement.SUPERSEDED
                 topic = stage.then[request.modality] if settlement is outcomes.Settlement.GO_ON else None
             case AskStudent():
-                recorded, topic = outcomes.ask(connection, request, stage, outcome), None
+                recorded, topic = outcomes.ask(connection, request, stage, outcome, used), None
     if not recorded:
         raise WorkSuperseded("the request is no longer this run's")
     return topic
@@ -234,10 +266,14 @@ def fail(
     error: PermanentError,
     stage: str | None,
     run: Request | None = None,
+    used: Used = NOTHING,
 ) -> bool:
-    """Fail a request that has not ended and hand its flight on; False when there was nothing to fail."""
-    with transaction(services.engine) as connection:
-        failure = outcomes.fail(connection, request_id, error=error, stage=stage, run=run)
+    """Fail a request that has not ended and hand its flight on; False when there was nothing to fail.
+
+    With `run`, only while the request is still that run's; `used` is what the run used.
+    """
+    with around(Step.FAIL), transaction(services.engine) as connection:
+        failure = outcomes.fail(connection, request_id, error=error, stage=stage, run=run, used=used)
     if failure is None:
         return False
     if failure.freed is not None:
@@ -252,22 +288,39 @@ def hand_on(bus: MessageBus, freed: UUID) -> None:
     publish(bus, Topic.REQUEST_VALIDATED, request_id=freed, correlation_id=freed)
 
 
-def _release(services: Services, request: Request, stage: Stage, error: Exception) -> None:
-    where = traceback.extract_tb(error.__traceback__)[-1]
+def _release(stage: Stage, request: Request, services: Services, error: Exception, used: Used) -> None:
     _log(
         "stage will be tried again",
         request,
         stage,
         level=logging.WARNING,
         error_type=type(error).__name__,
-        where=f"{where.filename}:{where.lineno}",
+        where=_where(error),
     )
     try:
-        with single_statement(services.engine) as connection:
-            claims.release(connection, request, stage, type(error).__name__)
+        with around(Step.RELEASE), single_statement(services.engine) as connection:
+            released = claims.release(connection, request, stage, type(error).__name__, used)
     except PipelineError:
         # The database is what failed: the lease runs out by itself.
         _log("lease left to run out", request, stage, level=logging.WARNING)
+        return
+    if not released:
+        _spend(stage, request, services, used)
+
+
+def _spend(stage: Stage, request: Request, services: Services, used: Used) -> None:
+    """Record what a run used that lost its request; not worth a failure where that cannot be done."""
+    try:
+        with around(Step.SPEND), single_statement(services.engine) as connection:
+            ledger.spend(connection, request, stage, used)
+    except PipelineError:
+        _log("use of a superseded run not recorded", request, stage, level=logging.WARNING)
+
+
+def _where(error: Exception) -> str:
+    """The place where an error arose; its text is never logged."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"
 
 
 def _log(message: str, request: Request, stage: Stage, *, level: int = logging.INFO, **fields: Any) -> None:

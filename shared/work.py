@@ -38,6 +38,10 @@ class Work(Protocol):
     def services(self) -> Services:
         """The ports."""
 
+    @property
+    def last_attempt(self) -> bool:
+        """Whether the stage is not run again should this run fail."""
+
     def progress(self, percentage: int, label: str, *, eta_seconds: int | None = None) -> None:
         """Record where the work stands; also a checkpoint."""
 
@@ -52,7 +56,6 @@ class Advance:
     columns: Mapping[str, Any] = field(default_factory=dict)  # of content_requests
     metadata: Mapping[str, Any] = field(default_factory=dict)  # merged into request_metadata
     output: Mapping[str, Any] = field(default_factory=dict)  # of this stage run, for operators
-    cost: Mapping[str, float] = field(default_factory=dict)  # quantities by the ledger's units
     degraded: tuple[str, ...] = ()
 
 

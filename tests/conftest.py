@@ -3,13 +3,19 @@
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from local import emulators
+from local.emulators import Emulator
+from local.errors import LocalProblem
 from shared.db.engine import engine_for
 from tests.fakes import SETTINGS, FakeServices
+
+pytest_plugins = ["tests.port_counts"]
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data" / "openstax"
@@ -80,6 +86,40 @@ def shared_database(postgres_url: str, template: str) -> Iterator[sa.Engine]:
         engine = engine_for(url, pool_size=4)
         yield engine
         engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def pubsub_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Google's Pub/Sub emulator, of this test run alone; each test takes a project of its own in it."""
+    _need_emulators()
+    with emulators.pubsub(tmp_path_factory.mktemp("pubsub")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Google's Firestore emulator under our rules, of this test run alone; each test takes a project of its own."""
+    _need_emulators()
+    rules = ROOT / "terraform" / "firestore.rules"
+    with emulators.firestore(tmp_path_factory.mktemp("firestore"), rules) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def storage_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """A Cloud Storage emulator of this test run alone; each test takes a bucket of its own in it."""
+    with ExitStack() as stack:
+        try:
+            emulator = stack.enter_context(emulators.storage(tmp_path_factory.mktemp("storage")))
+        except LocalProblem as problem:
+            missing(str(problem))
+        yield emulator
+
+
+def _need_emulators() -> None:
+    why = emulators.lacking()
+    if why is not None:
+        missing(why)
 
 
 @pytest.fixture

@@ -82,9 +82,19 @@ class OperatedRun(StageRun):
     error_message: str | None
 
 
+class CostItem(Outgoing):
+    """What all runs of one stage took together, those that failed among them."""
+
+    stage: str
+    usd: float | None = Field(description="Null where a unit has no known price.")
+    used: dict[str, float] = Field(description="Quantities by unit, `what/measure`.")
+
+
 class OperatedTrace(Outgoing):
     """All that happened to one request."""
 
     request: OperatedItem
     events: list[EventItem]
     runs: list[OperatedRun]
+    cost_usd: float | None = Field(description="What making the lesson cost so far; null where that is not known.")
+    cost: list[CostItem]

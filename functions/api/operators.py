@@ -7,6 +7,7 @@ import flask
 from functions.api.bodies import OperatedQuery
 from functions.api.call import Call, reply
 from functions.api.operator_answers import (
+    CostItem,
     EventItem,
     OperatedItem,
     OperatedPage,
@@ -16,6 +17,7 @@ from functions.api.operator_answers import (
 )
 from functions.api.pages import split
 from functions.api.problems import not_found
+from shared.cost import by_stage, cost_usd
 from shared.db import operations
 from shared.db.engine import single_statement
 
@@ -54,5 +56,7 @@ def events(call: Call) -> flask.Response:
             request=OperatedItem(**asdict(found.request)),
             events=[EventItem(**event) for event in found.events],
             runs=[OperatedRun(**run) for run in found.runs],
+            cost_usd=cost_usd(found.cost),
+            cost=[CostItem(**asdict(item)) for item in by_stage(found.cost)],
         )
     )

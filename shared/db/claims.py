@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from shared.db.ledger import ADDED_UP, NOTED, NOTHING, Used, parameters
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import LessonStyle, Modality, StageRunState
 from shared.pipeline import LEASE_SECONDS, Stage
@@ -153,22 +154,26 @@ def record_progress(connection: sa.Connection, request: Request, percentage: int
     return connection.execute(_PROGRESS, fence(request) | values).rowcount == 1
 
 
-def release(connection: sa.Connection, request: Request, stage: Stage, code: str) -> bool:
-    """Give the request up after a transient error: abandoned at once, for the next delivery to take."""
+def release(connection: sa.Connection, request: Request, stage: Stage, code: str, used: Used = NOTHING) -> bool:
+    """Give the request up after a transient error: abandoned at once, for the next delivery to take.
+
+    False when it is no longer ours; what the run used is then not recorded either.
+    """
     statement = sa.text(f"""
         WITH released AS (
-            UPDATE content_requests SET lease_until = clock_timestamp()
+            UPDATE content_requests SET lease_until = clock_timestamp(), {ADDED_UP}
             WHERE id = :id AND status = CAST(:during AS content_request_status) AND attempt = :attempt
               AND lease_until IS NOT NULL
             RETURNING id, attempt
         ), run AS (
             UPDATE request_stages s
-            SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(), error_code = :code
+            SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(), error_code = :code, {NOTED}
             FROM released r WHERE s.request_id = r.id AND s.stage = :stage AND s.attempt = r.attempt
         )
         SELECT count(*) FROM released
     """)
-    return bool(connection.execute(statement, fence(request) | {"stage": stage.name, "code": code}).scalar_one())
+    values = {**fence(request), **parameters(stage, used), "code": code}
+    return bool(connection.execute(statement, values).scalar_one())
 
 
 def fence(request: Request) -> dict[str, Any]:

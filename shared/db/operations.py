@@ -158,10 +158,11 @@ class Trace:
     request: OperatedRequest
     events: Sequence[Mapping[str, Any]]  # {version, attempt, from_status, to_status, progress_percentage, …, at}
     runs: Sequence[Mapping[str, Any]]  # {stage, attempt, state, started_at, finished_at, …}
+    cost: Mapping[str, Mapping[str, float]]  # the ledger: {stage: {unit: quantity}}
 
 
 _TRACE = sa.text(f"""
-    SELECT {_COLUMNS},
+    SELECT {_COLUMNS}, cost,
         (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'request_id' - 'id' ORDER BY e.id), '[]'::jsonb)
          FROM request_events e WHERE e.request_id = r.id) AS events,
         (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'request_id' ORDER BY s.attempt), '[]'::jsonb)
@@ -176,6 +177,6 @@ def trace(connection: sa.Connection, request_id: UUID) -> Trace | None:
     if row is None:
         return None
     columns = dict(row)
-    events, runs = columns.pop("events"), columns.pop("runs")
+    events, runs, cost = (columns.pop(name) for name in ("events", "runs", "cost"))
     closed = {"status": Status(row["status"]), "modality": Modality(row["modality"])}
-    return Trace(request=OperatedRequest(**columns | closed), events=events, runs=runs)
+    return Trace(request=OperatedRequest(**columns | closed), events=events, runs=runs, cost=cost)

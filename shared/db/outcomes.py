@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from shared.db.claims import fence
 from shared.db.flights import complete_followers, leave_flight, lock_content, told_in_app
+from shared.db.ledger import ADDED_UP, NOTED, NOTHING, Used, parameters
 from shared.db.models import ENDED
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import StageRunState
@@ -26,7 +27,7 @@ FAILED_LABEL = "This lesson could not be made"
 FOLLOWING_LABEL = "The same lesson is being made for somebody else"
 
 _RUN_FINISHED = f"""run AS (
-        UPDATE request_stages s SET state = '{StageRunState.FINISHED}', finished_at = clock_timestamp()
+        UPDATE request_stages s SET state = '{StageRunState.FINISHED}', finished_at = clock_timestamp(), {NOTED}
         FROM done d WHERE s.request_id = d.id AND s.stage = :stage AND s.attempt = d.attempt
     )"""
 
@@ -45,41 +46,43 @@ _FINISH = f"""
                 FROM jsonb_array_elements_text(degraded || CAST(:degraded AS jsonb)) AS reason
             ),
             request_metadata = request_metadata || CAST(:metadata AS jsonb),
-            cost = CASE WHEN CAST(:cost AS jsonb) = '{{{{}}}}'::jsonb THEN cost
-                        ELSE cost || jsonb_build_object(CAST(:stage AS text), CAST(:cost AS jsonb)) END
+            {ADDED_UP}
         WHERE id = :id AND status = CAST(:during AS content_request_status) AND attempt = :attempt
           AND lease_until IS NOT NULL
         RETURNING *
     ), run AS (
         UPDATE request_stages s
-        SET state = '{StageRunState.FINISHED}', finished_at = clock_timestamp(), output = CAST(:output AS jsonb)
+        SET state = '{StageRunState.FINISHED}', finished_at = clock_timestamp(),
+            output = CAST(:output AS jsonb) || jsonb_build_object('used', CAST(:used AS jsonb))
         FROM done d WHERE s.request_id = d.id AND s.stage = :stage AND s.attempt = d.attempt
     )
 """
 
 
-def _finish_parameters(request: Request, stage: Stage, outcome: Advance) -> dict[str, Any]:
+def _finish_parameters(request: Request, stage: Stage, outcome: Advance, used: Used) -> dict[str, Any]:
     unknown = outcome.columns.keys() - RECORDABLE
     if unknown:
         raise ValueError(f"{stage.name} may not record {', '.join(sorted(unknown))}")
-    return fence(request) | {
-        "stage": stage.name,
+    return {
+        **fence(request),
+        **parameters(stage, used),
         "metadata": json.dumps(dict(outcome.metadata)),
         "output": json.dumps(dict(outcome.output)),
-        "cost": json.dumps(dict(outcome.cost)),
         "degraded": json.dumps(list(outcome.degraded)),
         **outcome.columns,
     }
 
 
-def finish(connection: sa.Connection, request: Request, stage: Stage, outcome: Advance) -> bool:
+def finish(connection: sa.Connection, request: Request, stage: Stage, outcome: Advance, used: Used = NOTHING) -> bool:
     """Record a finished run, waiting for the next stage; False when somebody else won."""
     assignments = "".join(f"{column} = :{column}, " for column in outcome.columns)
     statement = sa.text(_FINISH.format(assignments=assignments) + "SELECT count(*) FROM done")
-    return bool(connection.execute(statement, _finish_parameters(request, stage, outcome)).scalar_one())
+    return bool(connection.execute(statement, _finish_parameters(request, stage, outcome, used)).scalar_one())
 
 
-def complete(connection: sa.Connection, request: Request, stage: Stage, outcome: Advance) -> list[UUID] | None:
+def complete(
+    connection: sa.Connection, request: Request, stage: Stage, outcome: Advance, used: Used = NOTHING
+) -> list[UUID] | None:
     """Record the last stage's run: the request and all that follow it are completed, the lesson is kept.
 
     Return the followers that were completed with it, or None when somebody else won. Runs in a transaction, since
@@ -93,7 +96,7 @@ def complete(connection: sa.Connection, request: Request, stage: Stage, outcome:
     )
     statement = sa.text(_FINISH.format(assignments=assignments) + ", " + complete_followers("done"))
     completed: list[UUID] | None = connection.execute(
-        statement, _finish_parameters(request, stage, outcome)
+        statement, _finish_parameters(request, stage, outcome, used)
     ).scalar_one()
     return completed
 
@@ -105,7 +108,8 @@ _COMPLETE_FROM_LESSON = sa.text(f"""
             lease_until = NULL, eta_seconds = NULL, current_stage = '{COMPLETED_LABEL}',
             topic = :topic, content_key = :content_key,
             storyboard_digest = l.storyboard_digest, degraded = l.degraded,
-            request_metadata = request_metadata || CAST(:metadata AS jsonb) || '{{"cached": true}}'::jsonb
+            request_metadata = request_metadata || CAST(:metadata AS jsonb) || '{{"cached": true}}'::jsonb,
+            {ADDED_UP}
         FROM lessons l
         WHERE l.content_key = :content_key
           AND r.id = :id AND r.status = CAST(:during AS content_request_status) AND r.attempt = :attempt
@@ -121,7 +125,8 @@ _FINISH_VALIDATION = sa.text(f"""
             lease_until = NULL, eta_seconds = NULL, sweeps = 0, topic = :topic, content_key = :content_key,
             follows = CAST(:leader AS uuid),
             current_stage = CASE WHEN CAST(:leader AS uuid) IS NULL THEN current_stage ELSE :following END,
-            request_metadata = request_metadata || CAST(:metadata AS jsonb)
+            request_metadata = request_metadata || CAST(:metadata AS jsonb),
+            {ADDED_UP}
         WHERE id = :id AND status = CAST(:during AS content_request_status) AND attempt = :attempt
           AND lease_until IS NOT NULL
         RETURNING id, attempt
@@ -146,11 +151,12 @@ class Settlement(Enum):
     SUPERSEDED = auto()  # somebody else won
 
 
-def settle(connection: sa.Connection, request: Request, outcome: Settle) -> Settlement:
+def settle(connection: sa.Connection, request: Request, outcome: Settle, used: Used = NOTHING) -> Settlement:
     """Complete from the cache, follow the request that makes the same lesson, or go on. Runs in a transaction."""
     lock_content(connection, outcome.content_key)
-    common = fence(request) | {
-        "stage": VALIDATE_REQUEST.name,
+    common = {
+        **fence(request),
+        **parameters(VALIDATE_REQUEST, used),
         "content_key": outcome.content_key,
         "topic": outcome.topic,
         "metadata": json.dumps(dict(outcome.metadata)),
@@ -167,7 +173,7 @@ def settle(connection: sa.Connection, request: Request, outcome: Settle) -> Sett
     return Settlement.GO_ON if leader is None else Settlement.FOLLOWS
 
 
-def ask(connection: sa.Connection, request: Request, stage: Stage, outcome: AskStudent) -> bool:
+def ask(connection: sa.Connection, request: Request, stage: Stage, outcome: AskStudent, used: Used = NOTHING) -> bool:
     """Park the request as pending until the student answers; False when somebody else won."""
     statement = sa.text(f"""
         WITH done AS (
@@ -181,7 +187,8 @@ def ask(connection: sa.Connection, request: Request, stage: Stage, outcome: AskS
                         || coalesce(request_metadata #> '{{clarification,answers}}', '[]'::jsonb),
                     'requested_at', clock_timestamp(),
                     'round', coalesce((request_metadata #>> '{{clarification,round}}')::integer, 0) + 1
-                ))
+                )),
+                {ADDED_UP}
             WHERE id = :id AND status = CAST(:during AS content_request_status) AND attempt = :attempt
               AND lease_until IS NOT NULL
             RETURNING id, attempt
@@ -189,7 +196,7 @@ def ask(connection: sa.Connection, request: Request, stage: Stage, outcome: AskS
         SELECT count(*) FROM done
     """)
     values = {
-        "stage": stage.name,
+        **parameters(stage, used),
         "label": AWAITING_CLARIFICATION,
         "questions": json.dumps([dict(question) for question in outcome.questions]),
         "reasoning": outcome.reasoning,
@@ -205,6 +212,14 @@ class Failure:
     freed: UUID | None
 
 
+# Further parts of the statement below, where it is a run that failed its request: guard and assignments.
+_OF_THE_RUN = (
+    "AND status = CAST(:during AS content_request_status) AND attempt = :attempt",
+    f", {ADDED_UP}",
+    f", {NOTED}",
+)
+
+
 def fail(
     connection: sa.Connection,
     request_id: UUID,
@@ -212,30 +227,31 @@ def fail(
     error: PermanentError,
     stage: str | None,
     run: Request | None = None,
+    used: Used = NOTHING,
 ) -> Failure | None:
     """Fail a request that has not ended; with `run` only while it is still that run's. None: nothing to fail.
 
-    Runs in a transaction, since the followers are set free under the flight's lock.
+    `used` is what that run used. Runs in a transaction, since the followers are set free under the flight's lock.
     """
     expected = connection.execute(
         sa.text("SELECT content_key FROM content_requests WHERE id = :id"), {"id": request_id}
     ).scalar_one_or_none()
     if expected:
         lock_content(connection, expected)
-    guard = "AND status = CAST(:during AS content_request_status) AND attempt = :attempt" if run else ""
+    guard, added_up, noted = _OF_THE_RUN if run else ("", "", "")
     statement = sa.text(f"""
         WITH done AS (
             UPDATE content_requests SET
                 status = '{Status.FAILED}', failed_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
                 clarification_requested_at = NULL, follows = NULL, current_stage = '{FAILED_LABEL}',
                 error_code = :code, error_stage = :stage, error_message = :message,
-                error_details = CAST(:details AS jsonb)
+                error_details = CAST(:details AS jsonb) {added_up}
             WHERE id = :id AND status NOT IN ({ENDED}) {guard}
             RETURNING id, attempt, correlation_id, content_key
         ), run AS (
             UPDATE request_stages s
             SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(),
-                error_code = :code, error_message = :reason
+                error_code = :code, error_message = :reason {noted}
             FROM done d WHERE s.request_id = d.id AND s.attempt = d.attempt AND s.state = '{StageRunState.RUNNING}'
         )
         SELECT correlation_id, content_key FROM done
@@ -244,6 +260,7 @@ def fail(
         "id": request_id,
         "code": error.code,
         "stage": stage,
+        "used": json.dumps(dict(used)),
         "message": error.message,
         "reason": str(error),
         "details": json.dumps({"reason": str(error), **error.details}, default=str),

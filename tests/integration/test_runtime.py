@@ -2,13 +2,12 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from shared import crash_points, runtime
+from shared import runtime
 from shared.db import claims
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import Modality
@@ -27,29 +26,10 @@ from shared.pipeline import (
 )
 from shared.work import Advance, AskStudent, Outcome, Request, Settle, Work
 from tests import factories
+from tests.crashing import OF_A_RUN, Crash, dying_at
 from tests.fakes import FakeServices
 
 QUESTION = {"id": "q1", "text": "Which part?", "options": [{"id": "a", "label": "Light", "module_id": "m1"}]}
-
-
-class Crash(BaseException):
-    """The process dies here: nothing may catch it."""
-
-
-@pytest.fixture
-def crash_at() -> Iterator[Callable[[str], None]]:
-    """Let the next run die at a named point."""
-
-    def arrange(point: str) -> None:
-        def observer(reached: str, stage: Stage) -> None:
-            if reached == point:
-                crash_points.observe(None)
-                raise Crash(point)
-
-        crash_points.observe(observer)
-
-    yield arrange
-    crash_points.observe(None)
 
 
 class Handler:
@@ -183,15 +163,12 @@ def test_parallel_deliveries_work_once(services: FakeServices) -> None:
     assert factories.row(services.engine, request_id)["attempt"] == 1
 
 
-@pytest.mark.parametrize("point", crash_points.POINTS)
-def test_a_crash_at_every_point_is_healed_by_redelivery(
-    point: str, crash_at: Callable[[str], None], services: FakeServices
-) -> None:
+@pytest.mark.parametrize("point", OF_A_RUN)
+def test_a_crash_at_every_point_is_healed_by_redelivery(point: str, services: FakeServices) -> None:
     request_id = factories.add_request(services.engine, status=Status.VALIDATING)
     handler = Handler()
-    crash_at(point)
 
-    with pytest.raises(Crash):
+    with pytest.raises(Crash), dying_at(point):
         runtime.run(RETRIEVE_CONTENT, handler, factories.event(request_id), services)
     if factories.row(services.engine, request_id)["lease_until"] is not None:
         with pytest.raises(RequestBusy):
