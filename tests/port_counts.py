@@ -37,7 +37,8 @@ def counted(reporter: TerminalReporter) -> dict[Port, Counter[str]]:
     counts = {port: Counter[str]() for port in Port}
     for category, outcome in {"passed": "passed", "failed": "failed", "error": "failed", "skipped": "skipped"}.items():
         for report in reporter.stats.get(category, []):
-            for port in {value for name, value in report.user_properties if name == MARKER}:
+            # What could not be collected has no properties.
+            for port in {value for name, value in getattr(report, "user_properties", ()) if name == MARKER}:
                 counts[Port(port)][outcome] += 1
     return counts
 
