@@ -15,7 +15,7 @@ from shared.questions.content_key import content_key, focus
 from shared.questions.dialogue import Dialogue
 from shared.questions.resolve import Clear, NotCovered, Vague
 from shared.questions.understand import Understanding, understand
-from shared.services import Clarification, ClarificationBrief, Embeddings, Writer
+from shared.services import Clarification, ClarificationBrief, Services, Writer
 from shared.work import Outcome, Request, Settle, Work
 
 bootstrap.check(VALIDATE_REQUEST)
@@ -30,15 +30,15 @@ def handle(request: Request, work: Work) -> Outcome:
         safety.check(text)
     work.progress(9, "Looking your question up in the textbooks")
     with single_statement(work.services.engine) as connection:
-        found = _resolved(request, said, connection, work.services.embeddings)
+        found = _resolved(request, said, connection, work.services)
     if isinstance(found, Settle):
         return found
     # With the connection given back: a model may take its time for the words.
     return dialogue.ask(found, rounds=said.rounds, wording=_wording(found, request, said, work.services.writer))
 
 
-def _resolved(request: Request, said: Dialogue, connection: sa.Connection, embeddings: Embeddings) -> Settle | Vague:
-    understood = understand(connection, embeddings, request.query, said)
+def _resolved(request: Request, said: Dialogue, connection: sa.Connection, services: Services) -> Settle | Vague:
+    understood = understand(connection, services.embeddings, request.query, said)
     match understood.resolution:
         case Clear(module_ids=module_ids, topic=topic, confidence=confidence):
             key = content_key(
@@ -51,6 +51,7 @@ def _resolved(request: Request, said: Dialogue, connection: sa.Connection, embed
                 modality=request.modality,
                 duration_seconds=request.duration_seconds,
                 corpus_version=corpus_version(connection),
+                writer=f"{services.settings.writer} {services.settings.writer_model}".strip(),
             )
             resolution = {"confidence": confidence, "rounds": said.rounds, "chosen": bool(said.chosen)}
             return Settle(

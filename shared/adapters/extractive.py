@@ -1,8 +1,11 @@
 """The offline writer: no model, no network. Lessons are composed from the textbook's own structure."""
 
+from collections.abc import Sequence
+
 from shared.lesson.compose import compose
+from shared.lesson.rules import Violation
 from shared.lesson.storyboard import Storyboard
-from shared.services import LessonBrief
+from shared.services import Clarification, ClarificationBrief, LessonBrief
 
 
 class ExtractiveWriter:
@@ -14,3 +17,11 @@ class ExtractiveWriter:
         Raises ContentNotFound where the passages hold too little, InvalidStoryboard where no plan keeps the rules.
         """
         return compose(brief)
+
+    def revise(self, brief: LessonBrief, storyboard: Storyboard, violations: Sequence[Violation]) -> Storyboard:
+        """Return the storyboard unchanged: the same brief would be composed in the same way again."""
+        return storyboard
+
+    def clarification(self, brief: ClarificationBrief) -> Clarification:
+        """Ask in the words that were given, and offer all that was found."""
+        return Clarification(text=brief.text, order=tuple(range(len(brief.options))), reasoning="")

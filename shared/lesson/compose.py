@@ -18,8 +18,9 @@ from shared.lesson import (
     compose_quiz,
     compose_summary,
     compose_table,
+    feasible,
     focus,
-    grounding,
+    pruning,
     readability,
     rules,
 )
@@ -31,11 +32,10 @@ from shared.lesson.families import family_of
 from shared.lesson.limits import HEADING_WORDS, LENGTH_TOLERANCE, MEANING_WORDS
 from shared.lesson.material import Material, titled
 from shared.lesson.prose import on_screen
-from shared.lesson.storyboard import KeyTerm, QuizQuestion, Scene, SourceCredit, Storyboard
+from shared.lesson.storyboard import KeyTerm, QuizQuestion, Scene, Storyboard
 from shared.lesson.words import content, count, overlap
 from shared.services import LessonBrief
 
-_SECONDS: Final = (30, 300)
 # How much hard sentences are avoided, and the words from which they are split: tried in turn until the level fits.
 # The last number is how many grades above the student's a single scene may be.
 _STRICTNESS: Final = ((0.06, 28, 99.0), (0.25, 20, 7.0), (0.6, 15, 4.0), (1.2, 12, 2.5), (1.5, 10, 1.5))
@@ -49,17 +49,7 @@ def compose(brief: LessonBrief) -> Storyboard:
     Raises ContentNotFound where the passages hold nothing that can be told, and InvalidStoryboard where what they
     hold cannot be brought within the rules or the language is not that of the books.
     """
-    if brief.language.lower().split("-")[0] != "en":
-        raise InvalidStoryboard(
-            "the offline writer keeps to the language of the books",
-            code="language_not_supported",
-            message="Lessons can be made in English only here.",
-            language=brief.language,
-        )
-    if not _SECONDS[0] <= brief.duration_seconds <= _SECONDS[1]:
-        raise InvalidStoryboard(
-            f"a lesson of {brief.duration_seconds} s cannot be planned", seconds=brief.duration_seconds
-        )
+    feasible.check(brief)
     material = Material(brief.passages, brief.module_ids)
     if not material.sentences and not material.terms:
         raise ContentNotFound("no passage of the brief can be told", passages=len(brief.passages))
@@ -223,11 +213,11 @@ def _storyboard(
         scenes=scenes,
         key_terms=_key_terms(context, scenes),
         quiz=questions,
-        sources=_sources(used),
+        sources=compose_frame.sources(used),
         supported_share=1.0,
         degraded=[],
     )
-    storyboard = grounding.repaired(storyboard, context.material.by_id)
+    storyboard = pruning.pruned(storyboard, context.material.by_id).storyboard
     degraded = [DegradedReason.GENERIC_INTEREST.value] if unknown else []
     if rules.spoken_seconds(storyboard) < brief.duration_seconds * (1 - LENGTH_TOLERANCE):
         degraded.append(DegradedReason.SHORTER.value)
@@ -248,23 +238,3 @@ def _key_terms(context: Context, scenes: Sequence[Scene]) -> list[KeyTerm]:
         for term in ordered
         if term.stems and term.stems <= told
     ][:_KEY_TERMS]
-
-
-def _sources(used: Sequence[Passage]) -> list[SourceCredit]:
-    """The books with the sections that the scenes rest on."""
-    books = dict.fromkeys(passage.source for passage in used)
-    credits = []
-    for source in books:
-        passages = [passage for passage in used if passage.source == source]
-        sections = dict.fromkeys(f"{passage.number} {passage.module_title}".strip() for passage in passages)
-        credits.append(
-            SourceCredit(
-                book=passages[0].book,
-                sections=list(sections),
-                attribution=passages[0].attribution,
-                licence=passages[0].licence,
-                url=passages[0].url,
-                passage_ids=[passage.passage_id for passage in passages],
-            )
-        )
-    return credits

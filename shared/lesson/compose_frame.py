@@ -13,7 +13,7 @@ from shared.lesson.limits import HEADING_WORDS
 from shared.lesson.material import items, titled
 from shared.lesson.phrasing import in_sentence
 from shared.lesson.prose import narrated, on_screen
-from shared.lesson.storyboard import BulletsVisual, CreditLine, CreditsVisual, TitleVisual
+from shared.lesson.storyboard import BulletsVisual, CreditLine, CreditsVisual, SourceCredit, TitleVisual
 from shared.lesson.words import content, count, lower_first, upper_first
 
 _LICENCES: Final = {
@@ -167,3 +167,23 @@ def credits(passages: Sequence[Passage]) -> Draft:
     # The rules want twelve words at least; a short title is introduced at more length.
     fitting = tuple(take for take in takes if 12 <= take.words <= 55) or takes[-1:]
     return Draft(SceneKind.CREDITS, (9.0,), 100.0, fitting, preferred=20)
+
+
+def sources(used: Sequence[Passage]) -> list[SourceCredit]:
+    """The books with the sections that the scenes rest on."""
+    books = dict.fromkeys(passage.source for passage in used)
+    credits = []
+    for source in books:
+        passages = [passage for passage in used if passage.source == source]
+        sections = dict.fromkeys(f"{passage.number} {passage.module_title}".strip() for passage in passages)
+        credits.append(
+            SourceCredit(
+                book=passages[0].book,
+                sections=list(sections),
+                attribution=passages[0].attribution,
+                licence=passages[0].licence,
+                url=passages[0].url,
+                passage_ids=[passage.passage_id for passage in passages],
+            )
+        )
+    return credits

@@ -45,8 +45,12 @@ def content_key(
     modality: Modality,
     duration_seconds: int,
     corpus_version: str,
+    writer: str,
 ) -> str:
-    """Return 64 hex digits over everything that decides what a lesson says and what it is made of."""
+    """Return 64 hex digits over everything that decides what a lesson says and what it is made of.
+
+    `writer` names who writes, with the model: another one would write another lesson.
+    """
     parts = {
         "modules": sorted(module_ids),
         "focus": list(focus),
@@ -58,5 +62,6 @@ def content_key(
         "seconds": duration_seconds,
         "corpus": corpus_version,
         "pipeline": PIPELINE_VERSION,
+        "writer": writer,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from shared.questions.normalise import clean
 from shared.questions.reading import Question, read, read_with_answer
 from shared.questions.resolve import Option, Vague
+from shared.services import Clarification
 from shared.work import AskStudent
 
 # "2", "the second one", "option 2": an option by its place.
@@ -62,11 +63,16 @@ class Dialogue:
         return " ".join([query, *reversed(self.texts)])
 
 
-def ask(vague: Vague, *, rounds: int) -> AskStudent:
-    """The question to the student for a vague one, after `rounds` rounds before it."""
+def ask(vague: Vague, *, rounds: int, wording: Clarification | None = None) -> AskStudent:
+    """The question to the student for a vague one, after `rounds` rounds before it; in a writer's `wording`, if any.
+
+    What is offered, and its ids, is code's; a wording says it, orders it, and may leave some of it out.
+    """
+    wording = wording or Clarification(text=vague.text, order=tuple(range(len(vague.options))), reasoning="")
+    options = [vague.options[place] for place in wording.order]
     return AskStudent(
-        questions=({"id": f"topic-{rounds + 1}", "text": vague.text, "options": _options(vague.options)},),
-        reasoning=vague.reasoning,
+        questions=({"id": f"topic-{rounds + 1}", "text": wording.text, "options": _options(options)},),
+        reasoning=wording.reasoning or vague.reasoning,
     )
 
 

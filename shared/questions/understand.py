@@ -1,18 +1,32 @@
 """From a request's words and answers to sections of the books, or to what has to be asked first."""
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 
+from shared import log
 from shared.books.passages import RankedModule
 from shared.books.search import module_passages, search_modules
+from shared.db.book_search import sources_of_other_models
 from shared.db.sections import Section, sections
 from shared.enums import PassageKind
 from shared.pipeline import CLARIFICATION_ROUNDS
 from shared.questions.dialogue import Dialogue
 from shared.questions.reading import Question
-from shared.questions.resolve import Clear, Limits, NotCovered, Resolution, Search, Vague, best, limits, resolve
+from shared.questions.resolve import (
+    WORDS_ALONE,
+    Clear,
+    Limits,
+    NotCovered,
+    Resolution,
+    Search,
+    Vague,
+    best,
+    limits,
+    resolve,
+)
 from shared.services import Embeddings
 
 MODULES_SEARCHED: Final = 10
@@ -30,9 +44,22 @@ class Understanding:
     books: tuple[str, ...]  # titles, for the student who asked for something else
 
 
+def bounds_of(connection: sa.Connection, embeddings: Embeddings) -> Limits:
+    """The limits that similarities of these books have to be judged by.
+
+    Books that another model embedded have none: judged by the model's limits, their sections would be foreign to every
+    question. Until they are ingested again, words alone decide, and the log says so.
+    """
+    others = sources_of_other_models(connection, embeddings.model)
+    if not others:
+        return limits(embeddings.model)
+    log.event("books of another embedding model: ingest them again", level=logging.WARNING, count=others)
+    return WORDS_ALONE
+
+
 def understand(connection: sa.Connection, embeddings: Embeddings, query: str, dialogue: Dialogue) -> Understanding:
     """Resolve a question with what the student answered; after the last round nothing is vague any more."""
-    bounds = limits(embeddings.model)
+    bounds = bounds_of(connection, embeddings)
     listed: list[tuple[Section, ...]] = []
 
     def search(text: str) -> list[RankedModule]:

@@ -20,6 +20,7 @@ BASE: dict[str, Any] = {
     "modality": Modality.VIDEO,
     "duration_seconds": 90,
     "corpus_version": "c1",
+    "writer": "extractive",
 }
 
 
@@ -62,6 +63,7 @@ def test_the_same_request_has_the_same_key() -> None:
         {"modality": Modality.TEXT},
         {"duration_seconds": 60},
         {"corpus_version": "c2"},
+        {"writer": "gemini gemini-2.5-flash"},
     ],
     ids=lambda change: next(iter(change)),
 )
