@@ -10,7 +10,9 @@ venv="$root/.venv"
 
 prepare dev
 # The policies' checker asks for other versions of much that we use: it lives by itself.
-(venv="$root/.venv-policy" && prepare policy)
+if [ $# -eq 0 ] || [ "$1" = terraform ]; then
+  (venv="$root/.venv-policy" && prepare policy)
+fi
 export PYTHONPATH="$root" PYTHONUTF8=1
 python="$venv/bin/python"
 cd "$root"

@@ -200,7 +200,7 @@ def _formula(match: re.Match[str]) -> str:
     kind, content = scripts[0]
     if len(scripts) == 1 and kind == "sup" and (content in _ORDINALS or content in _MARKS):
         return base + ("" if content in _MARKS else content)
-    if len(scripts) == 1 and kind == "sup" and content in _DEGREES and (not base or base[-1].isdigit()):
+    if len(scripts) == 1 and kind == "sup" and content in _DEGREES and (not base or base[-1].isdecimal()):
         return f"{base}°"
     sub = " ".join(_script(content) for kind, content in scripts if kind == "sub")
     sup = " ".join(_script(content) for kind, content in scripts if kind == "sup")

@@ -53,4 +53,4 @@ def _shared_by(text: str) -> int:
     if not match:
         return 1
     word = (match["count"] or "one").lower()
-    return int(word) if word.isdigit() else _NUMBERS.get(word, 1)
+    return int(word) if word.isdecimal() else _NUMBERS.get(word, 1)

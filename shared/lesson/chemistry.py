@@ -79,7 +79,7 @@ def _is_atom(node: Node) -> bool:
             charge = not power or power.strip("0123456789") in {"+", "−"}
             return (
                 (is_formula_text(letters) or letters in {"e", "NADP", "NAD"})
-                and (not index or index.isdigit())
+                and (not index or index.isdecimal())
                 and charge
             )
         case Words(text) | Symbol(text):

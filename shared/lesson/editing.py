@@ -44,7 +44,7 @@ def is_usable(sentence: str) -> bool:
     """Whether a cleaned sentence may be said in a lesson at all, given its neighbors."""
     if not sentence or sentence[-1] not in ".!" or sentence.endswith((":", "?")):
         return False
-    if not (sentence[0].isupper() or sentence[0] in '$“"' or sentence[0].isdigit()):
+    if not (sentence[0].isupper() or sentence[0] in '$“"' or sentence[0].isdecimal()):
         return False
     length = count(patterns.FORMULA.sub("x", sentence))
     if length < 4 or length > 45 or not patterns.VERB.search(patterns.FORMULA.sub("", sentence)):

@@ -220,7 +220,7 @@ class _Reader:
             return None
         if token.startswith("\\"):
             return self._command(token[1:])
-        if token[0].isdigit() or (token[0] == "." and len(token) > 1):
+        if token[0].isdecimal() or (token[0] == "." and len(token) > 1):
             return Number(token)
         if token.isalpha():
             return Symbol(token)

@@ -20,7 +20,7 @@ _TAUGHT_SYLLABLES: Final = 2
 def syllables(word: str) -> int:
     """Estimate the syllables of an English word by its groups of vowels; a number counts as two."""
     word = word.lower().replace("'", "")
-    if not word or word[0].isdigit():
+    if not word or word[0].isdecimal():
         return 2
     groups = len(_VOWELS.findall(word))
     if word.endswith("e") and not word.endswith(("le", "ee", "ye")) and groups > 1:

@@ -211,7 +211,7 @@ class _Speaker:
 
     def _fraction(self, top: Node, bottom: Node) -> str:
         over, under = flat(top), flat(bottom)
-        if over.isdigit() and under.isdigit() and int(under) in _PARTS and 0 < int(over) < int(under):
+        if over.isdecimal() and under.isdecimal() and int(under) in _PARTS and 0 < int(over) < int(under):
             part = _PARTS[int(under)]
             count = small_number(over)
             return f"{count} {part}" if over == "1" else f"{count} {'halves' if part == 'half' else part + 's'}"

@@ -35,7 +35,7 @@ _SUMS: Final = frozenset({"+", "−", "±"})
 
 def small_number(digits: str) -> str:
     """Whole numbers up to twelve in words, others as digits."""
-    return SMALL[int(digits)] if digits.isdigit() and int(digits) < len(SMALL) else digits
+    return SMALL[int(digits)] if digits.isdecimal() and int(digits) < len(SMALL) else digits
 
 
 def unit_piece(node: Node) -> str:

@@ -54,7 +54,7 @@ def stem(word: str) -> str:
     """Return a crude stem: endings are cut so that "reacts", "reacting" and "reaction" meet."""
     word = word.lower().replace("’", "'")
     word = word.removesuffix("'s").removesuffix("s'").replace("'", "")
-    if word[:1].isdigit():
+    if word[:1].isdecimal():
         return word.replace(",", "").removesuffix(".0")
     for _ in range(2):
         for suffix in _SUFFIXES:
@@ -142,7 +142,7 @@ def lower_first(text: str) -> str:
     """Lower the first letter unless the first word is a name, a symbol or an abbreviation."""
     first = text.split(maxsplit=1)[0] if text.split() else ""
     bare = first.rstrip(",.:;?!")
-    if bare == "I" or (len(bare) > 1 and any(letter.isupper() or letter.isdigit() for letter in bare[1:])):
+    if bare == "I" or (len(bare) > 1 and any(letter.isupper() or letter.isdecimal() for letter in bare[1:])):
         return text
     if bare.endswith(("’s", "'s")) or (len(bare) == 1 and bare not in {"A"}):
         return text

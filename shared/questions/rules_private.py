@@ -38,7 +38,7 @@ _MARKS = (
 
 def _is_card(found: str) -> bool:
     """Tell a payment card from another long number: issuer's range and Luhn check digit (ISO/IEC 7812-1)."""
-    digits = [int(character) for character in found if character.isdigit()]
+    digits = [int(character) for character in found if character.isdecimal()]
     if not 13 <= len(digits) <= 19 or not _CARD_ISSUERS.match("".join(map(str, digits))):
         return False
     doubled = [2 * digit - 9 if digit > 4 else 2 * digit for digit in digits[-2::-2]]
@@ -71,7 +71,7 @@ OWN_DETAILS: Final = Category(
             r"\b(?:phone(?: number)?|mobile|whatsapp|(?:call|text|reach|ring) (?:me|him|her|them|us)"
             r"|my number)\b[^\d+]{0,20}(?<![\d.])\+?\d{3,4}[ .()-]{0,2}\d{3,4}(?:[ .-]?\d{2,4})?(?"
             r"![ ,.]?\d)",
-            verify=lambda found: 7 <= sum(character.isdigit() for character in found) <= 12,
+            verify=lambda found: 7 <= sum(character.isdecimal() for character in found) <= 12,
         ),
         rule(
             "national_id",

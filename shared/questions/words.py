@@ -77,7 +77,7 @@ def words(text: str) -> tuple[str, ...]:
 def topic_words(text: str) -> tuple[str, ...]:
     """Return the words that can name a topic, in order, each once."""
     asking = FUNCTION_WORDS | REQUEST_WORDS | _asked_about(text)
-    kept = (word for word in words(text) if word not in asking and not word.isdigit())
+    kept = (word for word in words(text) if word not in asking and not word.isdecimal())
     return tuple(dict.fromkeys(kept))
 
 

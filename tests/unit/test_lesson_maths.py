@@ -155,3 +155,9 @@ def test_a_quadratic_function_is_read_with_its_roots_and_vertex() -> None:
 @pytest.mark.parametrize("other", [r"ax^{2}+bx+c", r"\frac{1}{x}", "x^{3}", "5", "x y"])
 def test_what_is_no_polynomial_of_numbers_is_refused(other: str) -> None:
     assert polynomial(latex.parse(other)) is None
+
+
+@pytest.mark.parametrize("text", ["² m", "$² m$", "$²$", "³/₂ kg", "$① s$", "x²y³"])
+def test_a_sign_that_is_a_digit_and_no_number_stops_nothing(text: str) -> None:
+    assert isinstance(narrated(text), str)
+    assert isinstance(speak(text.strip("$")), str)
