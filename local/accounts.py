@@ -16,6 +16,7 @@ from shared.security import passwords
 
 FILE: Final = "accounts.json"
 DOMAIN: Final = "vividly.local"
+SECOND: Final = "second-student"  # the account that must see nothing of the first one's
 
 
 @dataclass(frozen=True, slots=True)

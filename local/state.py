@@ -18,6 +18,7 @@ CONTENTS: Final = (
     "accounts.json",
     "bench",
     "demo.json",
+    "emulated",
     "lessons",
     "objects",
     "outbox",

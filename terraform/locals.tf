@@ -89,10 +89,9 @@ locals {
         DATABASE_POOL_SIZE = tostring(function.size.pool)
         # Where the buildpack puts the archive: functions/<name>/main.py finds `shared` there.
         PYTHONPATH = "/workspace"
-        # One process, as many threads as requests at once; a request past its time is ended, not left running.
+        # One process, as many threads as requests at once.
         WORKERS                   = "1"
         THREADS                   = tostring(function.size.concurrency)
-        THREADED_TIMEOUT_ENABLED  = "true"
         CLOUD_RUN_TIMEOUT_SECONDS = tostring(function.timeout)
         # glibc keeps an arena for each thread otherwise: a third more memory.
         MALLOC_ARENA_MAX = "2"

@@ -1,6 +1,5 @@
 """A clear question becomes a lesson, through every status in order, whose every artefact is opened."""
 
-import json
 import random
 import tempfile
 import time
@@ -195,4 +194,4 @@ def _citations(client: Client, state: dict[str, Any]) -> str:
 def _changed_link(url: str) -> str:
     answer = fetch(url[:-1] + ("0" if url[-1] != "0" else "1"))
     expect(answer.status in (401, 403, 404), f"status {answer.status}")
-    return f"{answer.status} {json.loads(answer.data).get('code', '')}"
+    return str(answer.status)

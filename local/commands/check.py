@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from typing import Final
 
 from rich.markup import escape
 
@@ -12,13 +11,12 @@ from local.acceptance.run import accept
 from local.accounts import SignIn
 from local.console import DONE, FAILED, Console
 from local.database import NAME
+from local.emulated import place
 from local.errors import LocalProblem
 from local.state import State, read_json
 from local.system import LocalSystem
 from shared.db.engine import engine_for
 from shared.enums import Role
-
-SECOND: Final = "second-student"  # the account that must see nothing of the first one's
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,12 +36,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         state = State.hold(folder, purpose="./run.sh check")
         try:
             with LocalSystem(state, console) as system:
-                second = accounts.ensure(system.services.engine, folder, SECOND, Role.STUDENT)
+                second = accounts.ensure(system.services.engine, folder, accounts.SECOND, Role.STUDENT)
                 checklist = _check(system.url, system.student, second, console)
         finally:
             state.close()
     else:
-        student, other = _accounts(arguments, folder)
+        student, other = _accounts(arguments, place.folder_of(folder, arguments.url))
         checklist = _check(arguments.url, student, other, console)
     failed = sum(not result.ok for result in checklist.results)
     if arguments.json:
@@ -85,10 +83,13 @@ def _accounts(arguments: argparse.Namespace, folder: Path) -> tuple[SignIn, Sign
 
 
 def _second(folder: Path) -> SignIn:
-    """A second student of the system in the state folder, added beside it while it runs."""
+    """A second student of the system in the folder: known from its start, or added beside it while it runs."""
+    if (folder / place.SERVING).exists():
+        entry = read_json(folder / accounts.FILE)[accounts.SECOND]
+        return SignIn(entry["email"], entry["password"])
     url = environment.own_database_url() or postgres.running_url(folder / "postgres", NAME)
     engine = engine_for(url, pool_size=1)
     try:
-        return accounts.ensure(engine, folder, SECOND, Role.STUDENT)
+        return accounts.ensure(engine, folder, accounts.SECOND, Role.STUDENT)
     finally:
         engine.dispose()

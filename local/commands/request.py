@@ -127,6 +127,10 @@ def _tell_files(made: Lesson, console: Console) -> None:
     for book, licence in books:
         passages = sum(c["book"] == book for c in made.state["citations"])
         console.result(f"  from        {escape(book)} ({escape(licence)}), {passages} passages")
+    grounding = made.state.get("grounding")
+    if grounding:
+        stated = round(grounding["supported_share"] * grounding["claims"])
+        console.result(f"  checked     {stated} of {grounding['claims']} statements stand in these passages")
 
 
 def _answerer(arguments: argparse.Namespace, console: Console, display: LessonDisplay) -> Answerer:

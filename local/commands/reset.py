@@ -4,6 +4,7 @@ import argparse
 
 from local import environment, postgres
 from local.console import Console
+from local.emulated import place
 from local.state import State
 
 
@@ -19,8 +20,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     state = State.hold(folder, purpose="./run.sh reset", needs_space=False)
     try:
-        if (folder / "postgres").exists():
-            postgres.remove(folder / "postgres")
+        for database in (folder / "postgres", folder / place.NAME / "postgres"):
+            if database.exists():
+                postgres.remove(database)
         state.empty()
     finally:
         state.close()

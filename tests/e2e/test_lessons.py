@@ -108,6 +108,7 @@ def test_a_video_lesson_can_be_watched(client: Client) -> None:
 
     done = wait(client, ask(client, "Explain Newton's third law", interest="basketball")["id"])
     assert statuses(done) == IN_ORDER
+    assert done["cost_usd"] == 0.0  # all that was used has a price, and here none costs anything
     progress = [entry["progress_percentage"] for entry in done["timeline"]]
     assert progress == sorted(progress)
     with av.open(io.BytesIO(fetch(done["assets"]["video"]))) as video:
