@@ -79,6 +79,7 @@ class Lesson:
             "clarification": self.state.get("clarification"),
             "assets": dict.fromkeys(PROMISED) | files,
             "citations": self.state["citations"],
+            "grounding": self.state.get("grounding"),
             "degraded": self.state["degraded"],
             "timings": {**self.state["timings"], "total": round(self.seconds, 3)},
             "cost_usd": self.state.get("cost_usd"),

@@ -34,7 +34,7 @@ class ProblemDetails(Outgoing):
     title: str
     status: int
     detail: str
-    instance: str
+    instance: str = Field(description="Names this one answer; the log knows it by the same id.")
     code: Code = Field(description="Stable; for programs.")
     errors: list[FieldError] = []
     current_status: ContentRequestStatus | None = Field(default=None, description="With `state_conflict`.")
@@ -122,6 +122,18 @@ class Citation(Outgoing):
     licence: str
 
 
+class Grounding(Outgoing):
+    """How far the cited passages back what the lesson says, as measured when its script was checked."""
+
+    supported_share: float = Field(
+        ge=0,
+        le=1,
+        description="Share of these sentences that the cited passages state. What they do not state is left out of a "
+        "lesson, so that 1 is usual. The measure errs: docs/decisions/0019-what-counts-as-grounded.md.",
+    )
+    claims: int = Field(ge=0, description="How many sentences of the narration claim something.")
+
+
 class Degradation(Outgoing):
     """A way in which the lesson is lesser than what was asked for."""
 
@@ -168,6 +180,7 @@ class RequestStatus(Outgoing):
     clarification: Clarification | None = Field(default=None, description="Only while the request waits for answers.")
     assets: Assets
     citations: list[Citation]
+    grounding: Grounding | None = Field(default=None, description="Only once the script is written.")
     degraded: list[Degradation]
     error: Failure | None = Field(default=None, description="Only when it failed.")
     history: list[StageRun] = Field(default=[], description="Every run of a stage; only when it failed.")
@@ -258,7 +271,10 @@ class Erased(Outgoing):
 
     student_id: UUID
     requests: int
-    lessons: int = Field(description="Lessons that nobody else used; their files are removed with them.")
+    lessons: int = Field(
+        description="Lessons that nobody else used and whose files were removed; of more than the call had time for, "
+        "they are removed within the hour."
+    )
     objects: int
 
 

@@ -1,9 +1,10 @@
-"""Which passages of which books a lesson rests on, and where in it."""
+"""Which passages of which books a lesson rests on, where in it, and how far they back what it says."""
 
 import json
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
-from functions.api.answers import Citation
+from functions.api.answers import Citation, Grounding
 from functions.api.remembered import Remembered
 from shared import objects
 from shared.db import citations as record
@@ -11,26 +12,43 @@ from shared.db.engine import single_statement
 from shared.errors import ObjectMissing
 from shared.services import Services
 
-_cited: Final[Remembered[list[Citation]]] = Remembered()
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What a lesson rests on."""
+
+    citations: list[Citation]  # in the order of its scenes
+    grounding: Grounding | None  # None before the storyboard is written
 
 
-def citations(services: Services, digest: str | None) -> list[Citation]:
-    """Return the citations of the lesson in the order of its scenes; none before its storyboard is written."""
+_NOTHING: Final = Backing([], None)
+_known: Final[Remembered[Backing]] = Remembered()
+
+
+def backing(services: Services, digest: str | None) -> Backing:
+    """Return what the lesson with this storyboard rests on; nothing before its storyboard is written."""
     if digest is None:
-        return []
-    known = _cited.get(digest)
+        return _NOTHING
+    known = _known.get(digest)
     if known is None:
         known = _read(services, digest)
-        if known:
-            _cited.keep(digest, known)
+        if known.citations:
+            _known.keep(digest, known)
     return known
 
 
-def _read(services: Services, digest: str) -> list[Citation]:
+def _read(services: Services, digest: str) -> Backing:
     try:
         storyboard = json.loads(services.objects.read(objects.lesson(digest, objects.STORYBOARD)))
     except ObjectMissing:
-        return []
+        return _NOTHING
+    measured = {name: storyboard[name] for name in Grounding.model_fields if name in storyboard}
+    # A lesson of an earlier release has no count of its claims.
+    grounding = Grounding(**measured) if measured.keys() == Grounding.model_fields.keys() else None
+    return Backing(_citations(services, storyboard), grounding)
+
+
+def _citations(services: Services, storyboard: dict[str, Any]) -> list[Citation]:
     scenes: dict[str, list[str]] = {}
     for scene in storyboard["scenes"]:
         for passage_id in scene["citations"]:

@@ -23,7 +23,7 @@ from functions.api.bodies import RequestsQuery
 from functions.api.call import Call, links, reply
 from functions.api.eta import eta_seconds
 from functions.api.lesson_assets import assets, window
-from functions.api.lesson_citations import citations
+from functions.api.lesson_citations import backing
 from functions.api.pages import split
 from functions.api.problems import not_found
 from functions.api.waiting import await_news, preferred_seconds
@@ -77,6 +77,9 @@ def _answer(services: Services, view: RequestView) -> RequestStatus:
     if view.status is Status.FAILED:
         optional["error"] = _failure(view)
         optional["history"] = [_run(run) for run in view.runs]
+    rests_on = backing(services, view.storyboard_digest)
+    if rests_on.grounding:
+        optional["grounding"] = rests_on.grounding
     return RequestStatus(
         id=view.id,
         status=view.status,
@@ -84,7 +87,7 @@ def _answer(services: Services, view: RequestView) -> RequestStatus:
         current_stage=view.current_stage,
         eta_seconds=eta_seconds(services, view),
         assets=assets(services, view),
-        citations=citations(services, view.storyboard_digest),
+        citations=rests_on.citations,
         degraded=[Degradation(code=code, message=wording.degraded(code)) for code in view.degraded],
         timeline=[TimelineEntry(**entry) for entry in view.timeline],
         timings=_timings(view),

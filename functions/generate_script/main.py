@@ -1,16 +1,15 @@
 """Write the storyboard of a lesson from the passages that were retrieved, and check it."""
 
-from typing import Final
-
 import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import bootstrap, objects, runtime
 from shared.books.search import passages_by_id
 from shared.db.engine import single_statement
-from shared.enums import DegradedReason, Modality, SceneKind
+from shared.enums import DegradedReason, Modality
 from shared.errors import ContentNotFound, InvalidStoryboard
-from shared.lesson.rules import check
+from shared.lesson import gate
+from shared.lesson.pruning import INDISPENSABLE, renumbered
 from shared.lesson.storyboard import Storyboard
 from shared.lesson.transcript import transcript
 from shared.pipeline import GENERATE_SCRIPT
@@ -20,22 +19,19 @@ from shared.work import Advance, Outcome, Request, Work
 
 bootstrap.check(GENERATE_SCRIPT)
 
-# Without these a lesson is none: where it begins, and whose work it rests on.
-INDISPENSABLE: Final = frozenset({SceneKind.HOOK, SceneKind.CREDITS})
-
 
 def handle(request: Request, work: Work) -> Outcome:
     """Store storyboard and transcript under the storyboard's digest; record the digest."""
     brief = _brief(request, work)
     work.progress(34, "Writing the storyboard")
-    storyboard = work.services.writer.storyboard(brief)
+    writer = work.services.writer
+    written = writer.storyboard(brief)
     work.progress(44, "Checking the script against the books")
-    storyboard = _drawable(storyboard) if request.modality is Modality.VIDEO else storyboard
-    violations = check(storyboard, brief.passages)
-    if violations:
-        rules = sorted({violation.code for violation in violations})
-        raise InvalidStoryboard(f"storyboard breaks {', '.join(rules)}", rules=rules)
+    drawn = request.modality is Modality.VIDEO
+    lesson = gate.passed(written, brief, writer, fitted=_drawable if drawn else _as_it_is)
+    storyboard = lesson.storyboard
     digest = storyboard.digest()
+    work.begin_lesson(digest)
     for name, text in (
         (objects.STORYBOARD, storyboard.model_dump_json()),
         (objects.TRANSCRIPT, transcript(storyboard)),
@@ -47,7 +43,7 @@ def handle(request: Request, work: Work) -> Outcome:
         output={
             "scenes": len(storyboard.scenes),
             "passages_cited": len({citation for scene in storyboard.scenes for citation in scene.citations}),
-            "supported_share": storyboard.supported_share,
+            **lesson.as_output(),
         },
         degraded=tuple(storyboard.degraded),
     )
@@ -65,10 +61,12 @@ def _drawable(storyboard: Storyboard) -> Storyboard:
     needed = {scene.kind for scene in storyboard.scenes} & INDISPENSABLE
     if not needed <= {scene.kind for scene in scenes}:
         raise InvalidStoryboard(f"scenes cannot be drawn: {', '.join(sorted(error.code for error in found.values()))}")
-    numbered = [scene.model_copy(update={"id": f"scene-{n:02d}"}) for n, scene in enumerate(scenes, start=1)]
-    return storyboard.model_copy(
-        update={"scenes": numbered, "degraded": sorted({*storyboard.degraded, DegradedReason.SHORTER})}
-    )
+    degraded = sorted({*storyboard.degraded, DegradedReason.SHORTER})
+    return storyboard.model_copy(update={"scenes": renumbered(scenes), "degraded": degraded})
+
+
+def _as_it_is(storyboard: Storyboard) -> Storyboard:
+    return storyboard
 
 
 def _brief(request: Request, work: Work) -> LessonBrief:

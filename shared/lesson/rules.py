@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from shared.books.passages import Passage
 from shared.enums import DegradedReason
-from shared.lesson import grounding, limits, readability, screen_limits
+from shared.lesson import foreign, grounding, limits, readability, screen_limits, shown
 from shared.lesson.cues import cues
 from shared.lesson.pace import scene_seconds
 from shared.lesson.prose import RAW_SIGNS
+from shared.lesson.pruning import section_of
 from shared.lesson.storyboard import CreditsVisual, QuizVisual, Scene, Storyboard
 from shared.lesson.words import count, sentences
 
@@ -20,14 +21,19 @@ class Rule(StrEnum):
 
     UNKNOWN_CITATION = "unknown_citation"  # a cited passage is not in the brief
     UNSUPPORTED_CLAIM = "unsupported_claim"  # a sentence says what its passages do not
+    UNSUPPORTED_SCREEN = "unsupported_screen"  # a line, a definition, a formula, a key term or a quiz does
     CUE_MISSING = "cue_missing"  # a cue is not in the narration, or out of order
-    MARKUP = "markup"  # LaTeX, markup or a bare sign in the narration
+    MARKUP = "markup"  # LaTeX, a bare sign or tags in the narration, tags or commands elsewhere
+    ADDRESS = "address"  # a web address, an e-mail address or a telephone number in a text
+    HIDDEN_CHARACTER = "hidden_character"  # a control or direction character in a text
     READING_LEVEL = "reading_level"  # too hard for the grade
     LESSON_LENGTH = "lesson_length"  # not within 15 % of what was asked for, and not declared shorter
     SCENE_COUNT = "scene_count"
     SCENE_LENGTH = "scene_length"
     SCREEN_TEXT = "screen_text"  # a text is too long to be drawn
+    ORDER = "order"  # a text gives the system orders, as an injected one would
     CREDITS_MISSING = "credits_missing"  # a book that is used is not credited
+    CREDITS_FOREIGN = "credits_foreign"  # a credit is not, word for word, that of a passage
     QUIZ_ANSWER = "quiz_answer"  # the answer is none of the options, or options repeat
     REPETITION = "repetition"  # a sentence is said twice
     SCENE_ORDER = "scene_order"  # scene ids are not in order
@@ -48,6 +54,9 @@ def check(storyboard: Storyboard, passages: Sequence[Passage]) -> list[Violation
     found = [violation for scene in storyboard.scenes for violation in _scene(scene, known)]
     for scene_id, sentence in grounding.unsupported(storyboard, known):
         found.append(Violation(Rule.UNSUPPORTED_CLAIM, scene_id, sentence))
+    for element in shown.unstated(storyboard, known):
+        found.append(Violation(Rule.UNSUPPORTED_SCREEN, element.scene_id, f"{element.element}: {element.text}"))
+    found += _foreign(storyboard)
     found += _whole(storyboard, known)
     return found
 
@@ -87,6 +96,19 @@ def _scene(scene: Scene, known: Mapping[str, Passage]) -> Iterator[Violation]:
         yield from _answers(scene.id, scene.visual.options, scene.visual.answer_index)
 
 
+def _foreign(storyboard: Storyboard) -> Iterator[Violation]:
+    """What no text of a lesson may hold."""
+    for text in foreign.texts(storyboard):
+        for rule, found in (
+            (Rule.ADDRESS, foreign.address(text.text)),
+            (Rule.HIDDEN_CHARACTER, foreign.hidden(text.text)),
+            (Rule.MARKUP, foreign.markup(text)),
+            (Rule.ORDER, "" if text.field in {"latex", "expression"} else foreign.order(text.text)),
+        ):
+            if found:
+                yield Violation(rule, text.scene_id, f"{text.field}: {found}")
+
+
 def _answers(scene_id: str, options: Sequence[str], answer_index: int) -> Iterator[Violation]:
     if not 0 <= answer_index < len(options):
         yield Violation(Rule.QUIZ_ANSWER, scene_id, f"answer {answer_index} of {len(options)} options")
@@ -120,15 +142,29 @@ def _whole(storyboard: Storyboard, known: Mapping[str, Passage]) -> Iterator[Vio
 
 
 def _credits(storyboard: Storyboard, known: Mapping[str, Passage]) -> Iterator[Violation]:
-    """Every book that a scene cites is in the sources and on the credits scene, with its license."""
+    """Every book that a scene cites is in the sources and on the credits scene, with its license, and no other is."""
     cited = [known[one] for scene in storyboard.scenes for one in scene.citations if one in known]
-    shown = {
-        (line.attribution, line.licence)
+    lines = [
+        (line.attribution, line.licence, line.url)
         for scene in storyboard.scenes
         if isinstance(scene.visual, CreditsVisual)
         for line in scene.visual.lines
-    }
-    listed = {(source.attribution, source.licence) for source in storyboard.sources}
+    ]
+    listed = [(source.attribution, source.licence, source.url) for source in storyboard.sources]
     for attribution, licence in sorted({(passage.attribution, passage.licence) for passage in cited}):
-        if (attribution, licence) not in listed or (attribution, licence) not in shown:
-            yield Violation(Rule.CREDITS_MISSING, "", f"{attribution} ({licence})")
+        for places in (lines, listed):
+            if (attribution, licence) not in {(first, second) for first, second, _ in places}:
+                yield Violation(Rule.CREDITS_MISSING, "", f"{attribution} ({licence})")
+    real = {(passage.attribution, passage.licence, passage.url) for passage in cited}
+    for credit in dict.fromkeys((*lines, *listed)):
+        if credit not in real:
+            yield Violation(Rule.CREDITS_FOREIGN, "", " ".join(credit))
+    titles = {passage.book for passage in cited}
+    sections = {section_of(passage) for passage in cited}
+    for source in storyboard.sources:
+        if (
+            source.book not in titles
+            or not set(source.sections) <= sections
+            or not set(source.passage_ids) <= set(known)
+        ):
+            yield Violation(Rule.CREDITS_FOREIGN, "", source.book)

@@ -278,6 +278,7 @@ class Storyboard(Part):
     quiz: list[QuizQuestion]
     sources: list[SourceCredit] = Field(min_length=1)
     supported_share: float = Field(ge=0, le=1)  # of the claim-bearing sentences, after repair
+    claims: int = Field(default=0, ge=0)  # how many sentences of the narration claim something
     degraded: list[str] = Field(default_factory=list)  # DegradedReason values
 
     def digest(self) -> str:

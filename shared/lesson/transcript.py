@@ -7,7 +7,7 @@ _WIDTH = 72
 
 
 def transcript(storyboard: Storyboard) -> str:
-    """Return title, narration by scene, key terms, quiz with answer, and sources; ends with a line break."""
+    """Return title, narration by scene, key terms, quiz with answer, sources, and how far these back what is said."""
     parts = [storyboard.title, "=" * min(len(storyboard.title), _WIDTH), ""]
     if storyboard.objectives:
         parts += ["You will be able to:", *(f"- {objective}" for objective in storyboard.objectives), ""]
@@ -24,7 +24,15 @@ def transcript(storyboard: Storyboard) -> str:
     for source in storyboard.sources:
         parts.append(f"- {source.attribution} ({source.licence}), adapted. {source.url}".strip())
         parts += [f"  Sections: {', '.join(source.sections)}"] if source.sections else []
+    if storyboard.claims:
+        parts += ["", _checked(storyboard)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _checked(storyboard: Storyboard) -> str:
+    stated = round(storyboard.supported_share * storyboard.claims)
+    whole = f"all {stated}" if stated == storyboard.claims else f"{stated} of {storyboard.claims}"
+    return f"A program compared this lesson with these sections, and found {whole} statements there."
 
 
 def _name(scene: Scene) -> str:

@@ -1,4 +1,4 @@
-"""The api's own small parts: throttle, memory, waiting preference, expected time, wording."""
+"""The api's own small parts: memory, waiting preference, expected time, wording."""
 
 import uuid
 from datetime import UTC, datetime
@@ -7,10 +7,9 @@ from typing import Any
 import flask
 import pytest
 
-from functions.api import auth, throttle, wording
+from functions.api import auth, wording
 from functions.api.eta import estimate, stages_of
 from functions.api.remembered import ENTRIES, Remembered
-from functions.api.throttle import WINDOW_SECONDS, Throttle
 from functions.api.waiting import LONGEST_SECONDS, preferred_seconds
 from shared.db.views import RequestView
 from shared.enums import ContentRequestStatus as Status
@@ -27,37 +26,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def test_tries_are_borne_up_to_the_limit_within_the_window() -> None:
-    clock = Clock()
-    tries = Throttle(3, clock=clock)
-    assert [tries.take("a") for _ in range(3)] == [0, 0, 0]
-    clock.now += 100
-    assert tries.take("a") == WINDOW_SECONDS - 100
-    assert tries.take("b") == 0
-    clock.now += WINDOW_SECONDS - 100
-    assert tries.take("a") == 0
-
-
-def test_a_try_that_succeeds_does_not_count() -> None:
-    tries = Throttle(1, clock=Clock())
-    tries.take("a")
-    tries.take_back("a")
-    assert tries.take("a") == 0
-    tries.forget("a")
-    assert tries.take("a") == 0
-    tries.take_back("never seen")
-
-
-def test_the_throttle_remembers_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "REMEMBERED", 10)
-    tries = Throttle(1, clock=Clock())
-    for name in range(50):
-        tries.take(str(name))
-    assert len(tries._tries) == 10
-    assert tries.take("49") > 0
-    assert tries.take("3") == 0
 
 
 def test_the_memory_forgets_by_age_and_by_number() -> None:

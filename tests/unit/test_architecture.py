@@ -3,18 +3,38 @@
 import ast
 import json
 import logging
+import os
 import subprocess
 import sys
+from functools import cache
+from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared import log
-from shared.pipeline import FUNCTIONS
+from shared.enums import Port
+from shared.pipeline import FUNCTIONS, Function
 from tests.conftest import ROOT
 
 CODE = sorted(path for folder in ("functions", "shared", "local") for path in (ROOT / folder).rglob("*.py"))
-PROVIDER_SDKS = ("google.cloud", "google.genai")
+PROVIDER_SDKS = ("google.cloud", "google.genai", "google.pubsub_v1", "google.api_core", "google.auth")
+# The SDKs that a port's part of production loads. Nothing else in the tests says which they are.
+SDKS = {
+    Port.RECORD: ("google.cloud.sql", "google.cloud.sqladmin_v1beta4", "aiohttp"),
+    Port.SCHEMA: ("google.cloud.sql", "google.cloud.sqladmin_v1beta4", "aiohttp"),
+    Port.BUS: ("google.cloud.pubsub", "google.cloud.pubsub_v1", "google.pubsub_v1"),
+    Port.OBJECTS: ("google.cloud.storage",),
+    Port.SOURCES: ("google.cloud.storage",),
+    Port.WRITER: ("google.genai",),
+    Port.EMBEDDINGS: ("google.genai",),
+    Port.ILLUSTRATOR: ("google.genai",),
+    Port.SPEECH: ("google.cloud.texttospeech", "google.cloud.texttospeech_v1"),
+    Port.MIRROR: ("google.cloud.firestore", "google.cloud.firestore_v1"),
+    Port.MAILER: ("smtplib",),
+}
 LIGHT = ("api", "notify_student", "mirror_status", "handle_dead_letter", "sweep")
 HEAVY = ("av", "numpy", "onnxruntime", "piper", "PIL", "resvg_py", "ziamath", "lxml", "tokenizers")
 
@@ -57,13 +77,41 @@ def test_the_environment_is_read_by_the_settings_alone(path: Path) -> None:
     assert not used & {"os.environ", "os.getenv"}
 
 
+@cache
+def loaded(name: str) -> dict[str, Any]:
+    """What a fresh interpreter has loaded with a function: by its import alone, and with its parts of production."""
+    # Nothing of the caller's environment: no account, no emulator, and no search for either.
+    environment = {"PATH": os.environ["PATH"], "NO_GCE_CHECK": "true"}
+    command = [sys.executable, "-m", "bench._imported", name]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_importing_a_function_loads_no_sdk(function: Function) -> None:
+    modules = set(loaded(function.name)["imported"]["modules"])
+    found = _below(modules, *PROVIDER_SDKS, "google.auth", "grpc", *chain.from_iterable(SDKS.values()))
+    # The framework brings an empty package of this name for functions of the first generation.
+    assert found - _below(found, "google.cloud.functions", "google.cloud.functions_v1") <= {"google.cloud"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_building_a_function_s_parts_loads_no_other_port_s_sdk_and_starts_nothing(function: Function) -> None:
+    own = {sdk for port in function.uses for sdk in SDKS.get(port, ())}
+    others = set(chain.from_iterable(SDKS.values())) - own
+    assert _below(set(loaded(function.name)["ready"]["modules"]), *others) == set()
+    assert loaded(function.name)["threads"] == 1
+
+
+@pytest.mark.parametrize("sdk", sorted(set(chain.from_iterable(SDKS.values()))))
+def test_an_sdk_that_is_looked_for_is_installed_under_that_name(sdk: str) -> None:
+    assert find_spec(sdk) is not None
+
+
 @pytest.mark.parametrize("name", LIGHT)
-def test_a_light_function_imports_nothing_heavy(name: str) -> None:
-    script = (
-        f"import json, sys\nimport functions.{name}.main\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY!r}))))"
-    )
-    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert json.loads(result.stdout) == []
+def test_a_light_function_loads_nothing_heavy(name: str) -> None:
+    assert set(loaded(name)["ready"]["modules"]) & set(HEAVY) == set()
 
 
 def test_a_log_line_carries_known_fields_alone(caplog: pytest.LogCaptureFixture) -> None:

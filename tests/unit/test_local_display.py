@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console as RichConsole
 
 from local.benchmark import Comparison, in_turn
+from local.commands import bench
 from local.commands.request import exit_code
 from local.console import Console
 from local.display import LessonDisplay, history_table, questions
@@ -144,3 +145,14 @@ def test_ratio_is_the_median_of_the_pairs():
 
     assert comparison.ratio == 2.0
     assert comparison.as_json()["ours_ms"] == 2000
+
+
+def test_a_benchmarks_table_is_printed_and_part_of_its_json(capsys):
+    rows = ({"function": "handle_dead_letter", "import_ms": 480}, {"function": "api", "import_ms": 669})
+    comparison = Comparison(what="x", peer="y", ours=(1.0,), peers=(2.0,), rows=rows)
+
+    bench._tell({"imports": comparison}, Console())
+
+    assert "handle_dead_letter" in capsys.readouterr().out
+    assert comparison.as_json()["rows"] == list(rows)
+    assert "rows" not in Comparison(what="x", peer="y", ours=(1.0,), peers=(2.0,)).as_json()

@@ -13,6 +13,7 @@ import pytest
 from functions.generate_video.main import handle as generate_video
 from functions.process_video.main import handle as process_video
 from shared import objects as names
+from shared.adapters.no_illustrator import NoIllustrator
 from shared.enums import ContentRequestStatus, DegradedReason, LessonStyle, Modality, SceneKind
 from shared.errors import InvalidMedia, InvalidStoryboard, TransientError, WorkSuperseded
 from shared.lesson.storyboard import (
@@ -78,12 +79,13 @@ class WorkAtHand:
 
     objects: CountingObjects = field(default_factory=CountingObjects)
     speech: Any = field(default_factory=BuzzingSpeech)
+    illustrator: Any = field(default_factory=NoIllustrator)
     superseded_at: int | None = None
     reports: list[tuple[int, str, int | None]] = field(default_factory=list)
 
     @property
     def services(self) -> Any:
-        return SimpleNamespace(objects=self.objects, speech=self.speech)
+        return SimpleNamespace(objects=self.objects, speech=self.speech, illustrator=self.illustrator)
 
     def progress(self, percentage: int, label: str, *, eta_seconds: int | None = None) -> None:
         self.reports.append((percentage, label, eta_seconds))
@@ -92,6 +94,9 @@ class WorkAtHand:
     def checkpoint(self) -> None:
         if self.superseded_at is not None and len(self.reports) >= self.superseded_at:
             raise WorkSuperseded("another run has it")
+
+    def begin_lesson(self, storyboard_digest: str) -> None:
+        pass
 
 
 LESSON = draw_samples.storyboard(
@@ -189,8 +194,7 @@ def test_the_captions_are_the_narration(generated: tuple[WorkAtHand, Advance]) -
 def test_what_was_spoken_is_counted(generated: tuple[WorkAtHand, Advance]) -> None:
     _, outcome = generated
 
-    assert outcome.cost["speech_characters"] == sum(len(scene.narration) for scene in LESSON.scenes)
-    assert outcome.cost["cpu_seconds"] > 0
+    assert outcome.output["characters_spoken"] == sum(len(scene.narration) for scene in LESSON.scenes)
 
 
 def test_progress_rises_within_the_stages_bounds(generated: tuple[WorkAtHand, Advance]) -> None:
@@ -218,7 +222,7 @@ def test_a_redelivery_speaks_and_draws_nothing_again(generated: tuple[WorkAtHand
 
     assert isinstance(outcome, Advance)
     assert work.speech.spoken == []
-    assert outcome.cost["speech_characters"] == 0
+    assert outcome.output["characters_spoken"] == 0
     assert [name for name in work.objects.written if name.startswith("scenes/")] == []
     assert stored(work, names.DRAFT) == stored(before, names.DRAFT)
 

@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from shared.lesson import foreign
 from shared.lesson.families import FAMILIES, GENERAL, widening
 
 _FOLDER: Final = Path(__file__).parent
@@ -131,7 +132,8 @@ def find(text: str) -> Interest | None:
 def sayable(text: str) -> str:
     """An unknown interest as it may be repeated in a lesson: a few plain words, or nothing."""
     tidy = re.sub(r"\s+", " ", text).strip(" .,!?")
-    return tidy.lower() if _SAYABLE.fullmatch(tidy) and len(tidy.split()) <= _MOST_WORDS else ""
+    plain = _SAYABLE.fullmatch(tidy) and len(tidy.split()) <= _MOST_WORDS and not foreign.in_part(tidy)
+    return tidy.lower() if plain else ""
 
 
 def _key(text: str) -> str:
