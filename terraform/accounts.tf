@@ -142,15 +142,35 @@ resource "google_pubsub_topic_iam_member" "storage" {
   member = data.google_storage_project_service_account.this.member
 }
 
+# Google's own accounts in this project, which work on our behalf. Some are there from their first use on only, and a grant
+# to an account that is not there is refused: so they are called into being before.
 locals {
-  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+  agent_domains = merge(
+    { pubsub = "gcp-sa-pubsub" },
+    { for service, domain in local.encrypting_agents : service => domain if var.encryption_key != "" },
+  )
+  agents = {
+    for service, domain in local.agent_domains :
+    service => "serviceAccount:service-${data.google_project.this.number}@${domain}.iam.gserviceaccount.com"
+  }
+}
+
+resource "google_project_service_identity" "agent" {
+  provider = google-beta
+  for_each = local.agents
+
+  service = "${each.key}.googleapis.com"
+
+  depends_on = [google_project_service.api]
 }
 
 # Dead-lettering is done by Pub/Sub itself: it publishes there, and acknowledges on the subscription it came from.
 resource "google_pubsub_topic_iam_member" "dead_letter" {
   topic  = google_pubsub_topic.pipeline[local.pipeline.dead_letter_topic].id
   role   = "roles/pubsub.publisher"
-  member = local.pubsub_agent
+  member = local.agents.pubsub
+
+  depends_on = [google_project_service_identity.agent]
 }
 
 resource "google_pubsub_subscription_iam_member" "dead_letter" {
@@ -158,13 +178,17 @@ resource "google_pubsub_subscription_iam_member" "dead_letter" {
 
   subscription = each.value.name
   role         = "roles/pubsub.subscriber"
-  member       = local.pubsub_agent
+  member       = local.agents.pubsub
+
+  depends_on = [google_project_service_identity.agent]
 }
 
 resource "google_service_account_iam_member" "push_token" {
   service_account_id = google_service_account.push.name
   role               = "roles/iam.serviceAccountTokenCreator"
-  member             = local.pubsub_agent
+  member             = local.agents.pubsub
+
+  depends_on = [google_project_service_identity.agent]
 }
 
 # Who may call a function's service. The api alone is open to everybody; it checks its callers itself.
@@ -187,7 +211,7 @@ resource "google_cloud_run_v2_service_iam_member" "push" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "deployer" {
-  for_each = local.served == {} || !contains(keys(local.served), "maintain") ? toset([]) : toset(var.deployers)
+  for_each = contains(keys(local.served), "maintain") ? toset(coalescelist(var.deployers, [var.deployer])) : toset([])
 
   name     = google_cloudfunctions2_function.this["maintain"].name
   location = var.region
@@ -200,6 +224,19 @@ resource "google_storage_bucket_iam_member" "build_code" {
   bucket = var.code_bucket
   role   = "roles/storage.objectViewer"
   member = google_service_account.build.member
+}
+
+# Cloud Functions copies the archive into a bucket of its own making, and builds from there. Until the first function is
+# deployed there is no such bucket to grant on; with a key of ours its name ends in a hash of the key.
+resource "google_project_iam_member" "build_copy" {
+  project = var.project_id
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.build.member
+
+  condition {
+    title      = "only the copies that functions are built from"
+    expression = "resource.name.startsWith('projects/_/buckets/gcf-v2-sources-${data.google_project.this.number}-${var.region}')"
+  }
 }
 
 resource "google_artifact_registry_repository_iam_member" "build" {

@@ -29,9 +29,14 @@ resource "google_billing_budget" "month" {
     spend_basis       = "FORECASTED_SPEND"
   }
 
-  all_updates_rule {
-    monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
-    disable_default_iam_recipients   = false
+  # Administrators of the billing account hear of it in any case.
+  dynamic "all_updates_rule" {
+    for_each = length(var.alert_emails) > 0 ? [1] : []
+
+    content {
+      monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+      disable_default_iam_recipients   = false
+    }
   }
 
   depends_on = [google_project_service.api["billingbudgets"]]

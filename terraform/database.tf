@@ -42,11 +42,12 @@ resource "google_sql_database_instance" "record" {
       for_each = {
         "cloudsql.iam_authentication" = "on"
         "max_connections"             = tostring(var.database.connections)
-        # What is logged is never a statement: it could hold a student's words.
+        # What is logged is never a statement, nor the row that broke a rule: either could hold a student's words.
         "cloudsql.enable_pgaudit"    = "on"
         "pgaudit.log"                = "ddl,role"
         "log_min_duration_statement" = "-1"
         "log_min_error_statement"    = "panic"
+        "log_error_verbosity"        = "terse"
         "log_checkpoints"            = "on"
         "log_connections"            = "on"
         "log_disconnections"         = "on"
@@ -78,13 +79,20 @@ resource "google_sql_database_instance" "record" {
   }
 
   lifecycle {
+    # The disk grows by itself; taking it back to what it began with would mean another instance.
+    ignore_changes = [settings[0].disk_size]
+
     precondition {
       condition     = local.connections_used <= var.database.connections * 0.8
       error_message = "The functions may open ${local.connections_used} connections (instances × pool), which is more than 80 % of the ${var.database.connections} of the database: lower sizes.*.max_instances or pool, or raise database.connections with the tier."
     }
   }
 
-  depends_on = [google_service_networking_connection.services, google_project_service.api["sqladmin"]]
+  depends_on = [
+    google_kms_crypto_key_iam_member.agent,
+    google_project_service.api["sqladmin"],
+    google_service_networking_connection.services,
+  ]
 }
 
 resource "google_sql_database" "record" {

@@ -17,7 +17,7 @@ resource "google_firestore_database" "mirror" {
     }
   }
 
-  depends_on = [google_project_service.api["firestore"]]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api["firestore"]]
 }
 
 # A student's requests, newest first.

@@ -47,7 +47,7 @@ resource "google_cloudfunctions2_function" "this" {
 
       content {
         key        = upper(secret_environment_variables.key)
-        project_id = var.project_id
+        project_id = data.google_project.this.number # as Google answers it
         secret     = google_secret_manager_secret.this[secret_environment_variables.key].secret_id
         version    = local.secret_versions[secret_environment_variables.key]
       }
@@ -74,6 +74,8 @@ resource "google_cloudfunctions2_function" "this" {
   # An instance that may not read its secrets, open the database or be built does not start.
   depends_on = [
     google_artifact_registry_repository_iam_member.build,
+    google_kms_crypto_key_iam_member.agent,
+    google_project_iam_member.build_copy,
     google_project_iam_member.build_log,
     google_project_iam_member.database_client,
     google_project_iam_member.database_user,
@@ -82,4 +84,12 @@ resource "google_cloudfunctions2_function" "this" {
     google_sql_user.function,
     google_storage_bucket_iam_member.build_code,
   ]
+}
+
+# What serves, put down once every function does serve it. An output of variables alone would say so of a deployment that
+# ended halfway, too: Terraform writes what it knew beforehand.
+resource "terraform_data" "serving" {
+  input = { archive = var.serving_archive, commit = var.serving_archive == "" ? "" : var.commit }
+
+  depends_on = [google_cloudfunctions2_function.this]
 }

@@ -55,6 +55,16 @@ locals {
       duration  = 600
       severity  = "WARNING"
     }
+    api-down = {
+      title     = "The api does not answer"
+      filter    = "metric.type = \"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type = \"uptime_url\" AND metric.label.check_id = \"${try(google_monitoring_uptime_check_config.api[0].uptime_check_id, "")}\""
+      aligner   = "ALIGN_NEXT_OLDER"
+      reducer   = "REDUCE_COUNT_FALSE"
+      group_by  = []
+      threshold = 1 # of the places that ask: one alone may have lost its way
+      duration  = 120
+      severity  = "CRITICAL"
+    }
     database-connections = {
       title     = "The database runs out of connections"
       filter    = "metric.type = \"cloudsql.googleapis.com/database/postgresql/num_backends\" AND resource.type = \"cloudsql_database\" AND resource.label.database_id = \"${var.project_id}:${google_sql_database_instance.record.name}\""
@@ -104,8 +114,10 @@ resource "google_logging_metric" "swept" {
   depends_on = [google_project_service.api["logging"]]
 }
 
+# Made once there is something to watch: by then the two metrics above are known to Monitoring, which takes minutes, and
+# refuses an alert on a metric that it does not know.
 resource "google_monitoring_alert_policy" "this" {
-  for_each = local.alerts
+  for_each = { for name, alert in local.alerts : name => alert if contains(keys(local.served), "api") }
 
   display_name          = "${local.prefix}: ${each.value.title}"
   combiner              = "OR"
@@ -142,6 +154,8 @@ resource "google_monitoring_alert_policy" "this" {
   alert_strategy {
     auto_close = "${7 * 24 * 3600}s"
   }
+
+  depends_on = [google_project_service.api["monitoring"]]
 }
 
 # The share of calls that ended with 5xx, of each function: a quotient, so a policy of its own.
@@ -198,7 +212,7 @@ resource "google_monitoring_uptime_check_config" "api" {
   period       = "60s"
 
   http_check {
-    path         = "/healthz"
+    path         = "/v1/health" # not /healthz: Google's front end answers that itself
     port         = 443
     use_ssl      = true
     validate_ssl = true
@@ -223,7 +237,7 @@ locals {
     { title = "Messages waiting", filter = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" resource.type=\"pubsub_subscription\" resource.label.subscription_id=monitoring.regex.full_match(\"${local.prefix}-.*\")", aligner = "ALIGN_MAX", reducer = "REDUCE_MAX", group = "resource.label.subscription_id" },
     { title = "Oldest message (s)", filter = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" resource.type=\"pubsub_subscription\" resource.label.subscription_id=monitoring.regex.full_match(\"${local.prefix}-.*\")", aligner = "ALIGN_MAX", reducer = "REDUCE_MAX", group = "resource.label.subscription_id" },
     { title = "Database connections", filter = "metric.type=\"cloudsql.googleapis.com/database/postgresql/num_backends\" resource.type=\"cloudsql_database\" resource.label.database_id=\"${var.project_id}:${local.prefix}\"", aligner = "ALIGN_MAX", reducer = "REDUCE_SUM", group = "resource.label.database_id" },
-    { title = "Requests swept", filter = "metric.type=\"logging.googleapis.com/user/${local.prefix}-sweeps\" resource.type=\"cloud_run_revision\"", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", group = "metric.type" },
+    { title = "Requests swept", filter = "metric.type=\"logging.googleapis.com/user/${local.prefix}-sweeps\" resource.type=\"cloud_run_revision\"", aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", group = "resource.label.service_name" },
     { title = "Instances", filter = "metric.type=\"run.googleapis.com/container/instance_count\" ${local.services_run_plain}", aligner = "ALIGN_MAX", reducer = "REDUCE_SUM", group = "resource.label.service_name" },
   ]
   services_run_plain = "resource.type=\"cloud_run_revision\" resource.label.service_name=monitoring.regex.full_match(\"${local.prefix}-.*\")"

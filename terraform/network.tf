@@ -22,8 +22,7 @@ resource "google_compute_subnetwork" "connector" {
 }
 
 resource "google_vpc_access_connector" "this" {
-  # Connector names have at most 25 characters.
-  name          = substr(local.prefix, 0, 25)
+  name          = local.prefix # 25 characters at most, which a prefix cannot reach
   region        = var.region
   min_instances = 2
   max_instances = var.environment == "prod" ? 6 : 3
@@ -49,6 +48,10 @@ resource "google_service_networking_connection" "services" {
   network                 = google_compute_network.this.id
   service                 = "servicenetworking.googleapis.com"
   reserved_peering_ranges = [google_compute_global_address.services.name]
+  # Cloud SQL holds the connection for days after its instance is gone, and refuses to have it deleted; deploy.sh removes
+  # our end of it. A network of the same name that is made again finds the other end still there.
+  deletion_policy         = "ABANDON"
+  update_on_creation_fail = true
 
   depends_on = [google_project_service.api["servicenetworking"]]
 }
@@ -119,6 +122,31 @@ resource "google_compute_firewall" "allow_out" {
   allow {
     protocol = "tcp"
     ports    = ["443", "465", "587", "3307", "5432"]
+  }
+}
+
+# The connector's own way back to the functions, which what is refused below must not cut.
+resource "google_compute_firewall" "allow_back" {
+  count = var.vpc_egress == "ALL_TRAFFIC" ? 1 : 0
+
+  name               = "${local.prefix}-allow-back"
+  network            = google_compute_network.this.id
+  direction          = "EGRESS"
+  priority           = 1000
+  destination_ranges = ["35.199.224.0/19"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["667"]
+  }
+
+  allow {
+    protocol = "udp"
+    ports    = ["665-666"]
+  }
+
+  allow {
+    protocol = "icmp"
   }
 }
 

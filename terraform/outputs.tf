@@ -28,9 +28,14 @@ output "media_bucket" {
   value       = google_storage_bucket.media.name
 }
 
-output "migration_archive" {
-  description = "What `maintain` runs."
-  value       = var.migration_archive
+output "network" {
+  description = "The network that database and functions meet in."
+  value       = google_compute_network.this.name
+}
+
+output "protected" {
+  description = "Whether database, mirror and secrets refuse to be deleted."
+  value       = var.database.deletion_protected
 }
 
 output "secrets" {
@@ -42,16 +47,11 @@ output "secrets" {
 }
 
 output "serving" {
-  description = "What the functions run: archive and commit; empty before the first deployment."
-  value       = { archive = var.serving_archive, commit = var.serving_archive == "" ? "" : var.commit }
+  description = "What all functions run: archive and commit; empty before the first deployment."
+  value       = terraform_data.serving.output
 }
 
 output "sources_bucket" {
   description = "The bucket that textbook archives are uploaded to."
   value       = google_storage_bucket.sources.name
-}
-
-output "protected" {
-  description = "Whether database, mirror and secrets refuse to be deleted."
-  value       = var.database.deletion_protected
 }

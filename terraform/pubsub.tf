@@ -10,7 +10,7 @@ resource "google_pubsub_topic" "pipeline" {
     allowed_persistence_regions = [var.region]
   }
 
-  depends_on = [google_project_service.api["pubsub"]]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api["pubsub"]]
 }
 
 resource "google_pubsub_subscription" "push" {
@@ -77,9 +77,7 @@ resource "google_cloud_scheduler_job" "sweep" {
     data       = base64encode(jsonencode({ schema = 1 }))
   }
 
-  retry_config {
-    retry_count = 0 # the next minute's tick is as good
-  }
+  # Not tried again, which is the default: the next minute's tick is as good.
 
   depends_on = [google_project_service.api["cloudscheduler"]]
 }

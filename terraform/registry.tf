@@ -25,5 +25,5 @@ resource "google_artifact_registry_repository" "functions" {
     }
   }
 
-  depends_on = [google_project_service.api["artifactregistry"]]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api["artifactregistry"]]
 }

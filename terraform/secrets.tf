@@ -22,7 +22,7 @@ resource "google_secret_manager_secret" "this" {
     }
   }
 
-  depends_on = [google_project_service.api["secretmanager"]]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api["secretmanager"]]
 }
 
 resource "google_secret_manager_secret_iam_member" "reader" {

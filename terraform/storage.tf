@@ -21,7 +21,7 @@ resource "google_storage_bucket" "media" {
     }
 
     condition {
-      age            = 30
+      age            = local.pipeline.scene_days
       matches_prefix = ["scenes/"]
     }
   }
@@ -67,7 +67,7 @@ resource "google_storage_bucket" "media" {
     }
   }
 
-  depends_on = [google_project_service.api["storage"]]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api["storage"]]
 }
 
 resource "google_storage_bucket" "sources" {
@@ -102,7 +102,7 @@ resource "google_storage_bucket" "sources" {
     }
   }
 
-  depends_on = [google_project_service.api["storage"]]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api["storage"]]
 }
 
 data "google_storage_project_service_account" "this" {

@@ -10,7 +10,7 @@ variable "alert_emails" {
 }
 
 variable "audit_logs" {
-  description = "Whether reads and writes of secrets, database and objects are logged (Data Access audit logs)."
+  description = "Whether reads and writes of secrets, database and objects are logged (Data Access audit logs). A project has one such setting: where environments share a project, one of them makes it."
   type        = bool
   default     = true
 }
@@ -43,13 +43,13 @@ variable "code_bucket" {
 }
 
 variable "commit" {
-  description = "The commit that the serving archive was made from, shown in /healthz."
+  description = "The commit that the serving archive was made from, shown in /v1/health."
   type        = string
   default     = "unknown"
 }
 
 variable "database" {
-  description = "Size and safety of the database. `connections` is PostgreSQL's max_connections."
+  description = "Size and safety of the database. `connections` is PostgreSQL's max_connections. The disk begins with `disk_gigabytes` and grows by itself, up to ten times that."
   type = object({
     tier               = string
     connections        = number
@@ -77,13 +77,24 @@ variable "database" {
   }
 }
 
-variable "deployers" {
-  description = "Identities that may call `maintain` (migrations), such as user:… or serviceAccount:…; whoever runs deploy.sh."
-  type        = list(string)
+variable "deployer" {
+  description = "Who is deploying, as IAM names members; deploy.sh says so. Calls `maintain` (migrations), unless deployers names others."
+  type        = string
 
   validation {
-    condition     = length(var.deployers) > 0 && alltrue([for member in var.deployers : can(regex("^(user|group|serviceAccount):[^@\\s]+@[^@\\s]+$", member))])
-    error_message = "deployers must name at least one user:, group: or serviceAccount:; nobody else can run the migrations."
+    condition     = can(regex("^(user|serviceAccount):[^@\\s]+@[^@\\s]+$", var.deployer))
+    error_message = "deployer must be a user: or a serviceAccount:; nobody else can run the migrations."
+  }
+}
+
+variable "deployers" {
+  description = "Who may call `maintain` (migrations), where several people or machines deploy: user:…, group:… or serviceAccount:…."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.deployers : can(regex("^(user|group|serviceAccount):[^@\\s]+@[^@\\s]+$", member))])
+    error_message = "Each of deployers must be a user:, group: or serviceAccount:."
   }
 }
 
@@ -95,6 +106,11 @@ variable "encryption_key" {
   validation {
     condition     = var.encryption_key == "" || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.encryption_key))
     error_message = "encryption_key must be projects/…/locations/…/keyRings/…/cryptoKeys/…, or empty."
+  }
+
+  validation {
+    condition     = var.encryption_key == "" || try(split("/", var.encryption_key)[3], "") == var.region
+    error_message = "encryption_key must lie in the region of what it encrypts: ${var.region}."
   }
 }
 
@@ -162,8 +178,8 @@ variable "prefix" {
   default     = "vividly"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,10}[a-z0-9]$", var.prefix))
-    error_message = "prefix must be 3 to 12 lower-case letters, digits and hyphens, beginning with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,10}[a-z0-9]$", var.prefix)) && !startswith(var.prefix, "goog")
+    error_message = "prefix must be 3 to 12 lower-case letters, digits and hyphens, beginning with a letter and not with goog."
   }
 }
 

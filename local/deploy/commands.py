@@ -1,11 +1,13 @@
 """The one way to every command outside: git, gcloud, terraform, curl. Tests give recorded answers in its place."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")  # Terraform's, wherever it writes
 LONGEST_SECONDS: Final = 3600.0  # creating a database takes a quarter of an hour
 
 
@@ -19,9 +21,11 @@ class Ran:
 
     @property
     def reason(self) -> str:
-        """The last line of what it complained, for a person."""
-        lines = [line.strip() for line in (self.err or self.out).splitlines() if line.strip()]
-        return lines[-1] if lines else f"exit code {self.code}"
+        """One line of what it complained, for a person: the one that says `error`, or else the last."""
+        lines = [line.strip("│ ╷╵\t") for line in COLOURS.sub("", self.err or self.out).splitlines()]
+        lines = [line for line in lines if line]
+        named = [line for line in lines if line.startswith(("ERROR:", "Error:"))]
+        return (named or lines[-1:] or [f"exit code {self.code}"])[0]
 
 
 class Commands(Protocol):
@@ -55,19 +59,24 @@ class RealCommands:
     ) -> Ran:
         """Run the command; 127 where there is none of that name, as in a shell."""
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 list(words),
-                input=given,
-                stdin=subprocess.DEVNULL if given is None else None,
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
                 stdout=sys.stderr if shown else subprocess.PIPE,
                 stderr=sys.stderr if shown else subprocess.PIPE,
                 env=dict(environment) if environment is not None else None,
                 text=True,
-                timeout=LONGEST_SECONDS,
-                check=False,
             )
         except FileNotFoundError:
             return Ran(127, "", f"{words[0]} is not installed")
+        try:
+            out, err = process.communicate(given, timeout=LONGEST_SECONDS)
         except subprocess.TimeoutExpired:
+            process.terminate()
+            process.communicate()
             return Ran(124, "", f"{words[0]} did not end within {LONGEST_SECONDS:.0f} s")
-        return Ran(done.returncode, done.stdout or "", done.stderr or "")
+        except KeyboardInterrupt:
+            # It was interrupted with us. Terraform then puts down what it has made, and must not be killed over it.
+            process.communicate()
+            raise
+        return Ran(process.returncode, out or "", err or "")

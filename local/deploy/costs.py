@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local.deploy.terraform import resources
+from local.deploy.plan import resources
 from shared.cost import cost_usd
 from shared.prices import CLOUD_RUN
 from shared.usage import Measure, unit
@@ -27,6 +27,7 @@ IDLE_VCPU: Final = 0.0000025  # a second of a vCPU that waits, kept by min_insta
 IDLE_GIBIBYTE: Final = 0.0000025
 SECRET_VERSION: Final = 0.06
 SCHEDULER_JOB: Final = 0.10
+UPTIME_PLACES: Final = 6
 IMAGES: Final = 0.10 * 12 * 0.6  # 12 functions of some 600 MB, a gigabyte a month
 
 # One video lesson of 90 s with Gemini and a Neural2 voice. Characters and bytes were measured; the seconds are those of
@@ -49,25 +50,22 @@ LESSON: Final[Mapping[str, Mapping[str, float]]] = {
 }
 
 
-HEAD: Final = """# Cost
-
-Computed from the sizes in `terraform/` and list prices of November 2026 in US dollars (`local/deploy/costs.py`,
-`shared/prices.py`), without free allowances, taxes and traffic out. Written by `./test.sh terraform --write-inventory`;
-a test fails when it is stale. Check the prices before you rely on them: they were not read from a bill.
-
-## One lesson
-
-A video of 90 s, written by `gemini-2.5-flash`, spoken by a Neural2 voice, kept for a year.
-
-| Stage | Dollars |
-|---|---|"""
-MIDDLE: Final = """
-The voice is most of it: a Standard voice costs a quarter. Characters and bytes were measured, seconds are those of one
-machine with two cores, tokens are an estimate. A lesson from the cache costs the check of its question, a few
-thousandths of a cent. The api tells what each request really used (`cost_usd`).
-
-## One idle month
-"""
+HEAD: Final = (
+    "# Cost\n\n"
+    "Computed from the sizes in `terraform/` and list prices of November 2026 in US dollars (`local/deploy/costs.py`, "
+    "`shared/prices.py`), without free allowances, taxes and traffic out. Written by "
+    "`./test.sh terraform --write-inventory`; a test fails when it is stale. Check the prices before you rely on them: "
+    "they were not read from a bill.\n\n"
+    "## One lesson\n\n"
+    "A video of 90 s, written by `gemini-2.5-flash`, spoken by a Neural2 voice, kept for a year.\n\n"
+    "| Stage | Dollars |\n|---|---|"
+)
+MIDDLE: Final = (
+    "\nThe voice is most of it: a Standard voice costs a quarter. Characters and bytes were measured, seconds are those"
+    " of one machine with two cores, tokens are an estimate. A lesson from the cache costs the check of its question, "
+    "a few thousandths of a cent. The api tells what each request really used (`cost_usd`).\n\n"
+    "## One idle month\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +127,15 @@ def _small(plan: Mapping[str, Any]) -> Iterator[Line]:
     secrets = sum(1 for _ in resources(plan, "google_secret_manager_secret"))
     jobs = sum(1 for _ in resources(plan, "google_cloud_scheduler_job"))
     sweep = 60 * 24 * 30 * 0.3  # seconds that the sweeper is at work, 0.3 s a minute
+    asked = 60 * 24 * 30 * UPTIME_PLACES * 0.1  # the least that Cloud Run counts for a call
     yield Line("secrets, scheduler, images", secrets * SECRET_VERSION + jobs * SCHEDULER_JOB + IMAGES, "")
-    yield Line(
-        "the sweeper", cost_usd({"sweep": {unit(CLOUD_RUN, Measure.VCPU_SECONDS): sweep}}) or 0.0, "every minute"
-    )
+    yield Line("the sweeper", _at_work(sweep), "every minute")
+    for _ in resources(plan, "google_monitoring_uptime_check_config"):
+        yield Line("the uptime check", _at_work(asked), f"every minute, from {UPTIME_PLACES} places")
+
+
+def _at_work(seconds: float) -> float:
+    return cost_usd({"sweep": {unit(CLOUD_RUN, Measure.VCPU_SECONDS): seconds}}) or 0.0
 
 
 def page(plans: Mapping[str, Mapping[str, Any]]) -> str:

@@ -1,20 +1,22 @@
 """One deployment, from a look at everything to the acceptance check; whatever fails leaves the old code serving."""
 
+import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from local.accounts import SignIn
 from local.console import Console
-from local.deploy import archive, maintenance, preflight, secret_values
-from local.deploy import terraform as plans
+from local.deploy import archive, plan_review, preflight, secret_values
 from local.deploy.archive import Archive
 from local.deploy.commands import Commands
-from local.deploy.target import NotDeployed, Target
-from local.deploy.terraform import Release, Terraform
+from local.deploy.maintenance import Maintenance
+from local.deploy.plan import creates, failed_functions, functions, secret_uses
+from local.deploy.target import NotDeployed, Target, code_bucket
+from local.deploy.terraform import MAINTENANCE, SECRETS, Release, Terraform
 from local.sample import BOOK
 from shared.enums import Role
 from shared.questions.subjects import SAMPLE_SOURCE
@@ -22,11 +24,11 @@ from shared.questions.subjects import SAMPLE_SOURCE
 CHECK_DOMAIN: Final = "check.invalid"  # the check's students: no mail can reach them
 INGEST_SECONDS: Final = 600.0  # until the sample book has to be there
 POLL_SECONDS: Final = 10.0
-SECRETS: Final = "google_secret_manager_secret"
+HEALTH_TRIES: Final = 12  # a new service, and that everybody may call it, are not known everywhere at once
 
 # Checks the system at a url as these two students; returns what did not hold, empty when all did.
 Check = Callable[[str, SignIn, SignIn], list[str]]
-# What /healthz says at a url.
+# What /v1/health says at a url.
 Health = Callable[[str], Mapping[str, Any]]
 
 
@@ -39,8 +41,31 @@ class Tools:
     health: Health
     confirm: Callable[[str], bool]
     console: Console
-    folder: Path  # Terraform's working files
+    folder: Path  # Terraform's working files, and what was accepted last
     sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def accepted(self) -> Path:
+        """Where it is kept which release passed the check."""
+        return self.folder / "accepted.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One deployment under way: what serves before it, and what is to serve after it."""
+
+    target: Target
+    tools: Tools
+    terraform: Terraform
+    deployer: str
+    before: Release
+    after: Release
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """The function that looks after the database, as it is now."""
+        url = str(self.terraform.outputs()["maintain_url"])
+        return Maintenance(commands=self.tools.commands, url=url, deployer=self.deployer, sleep=self.tools.sleep)
 
 
 def deploy(target: Target, tools: Tools, *, plan_only: bool = False) -> str:
@@ -51,18 +76,21 @@ def deploy(target: Target, tools: Tools, *, plan_only: bool = False) -> str:
     before = terraform.release()
     with tempfile.TemporaryDirectory() as folder:
         packed = archive.pack(tools.commands, Path(folder))
-        after = Release(serving=packed.name, commit=packed.commit, migration=packed.name)
-        with tools.console.step("plan", "asking Terraform") as step:
-            changes = terraform.plan(after)
-            step.detail = "changes" if changes else "no change"
-        _refuse(preflight.on_the_plan(tools.commands, target, terraform.planned()))
+        after = Release(serving=packed.name, commit=packed.commit)
+        changes, plan = _plan(tools, terraform, after)
+        _refuse(plan_review.problems(tools.commands, target, plan))
         if plan_only:
             return "The plan changes what is said above." if changes else "Nothing would change."
+        this = Deployment(
+            target=target, tools=tools, terraform=terraform, deployer=deployer, before=before, after=after
+        )
         if changes:
             if not tools.confirm(target.environment):
                 raise NotDeployed("Not confirmed: nothing was changed.", code="not_confirmed")
-            _change(target, tools, terraform, before, after, packed)
-    return _check(tools, terraform, before, after, changed=changes)
+            if terraform.release() != before:
+                raise NotDeployed("Somebody else deployed meanwhile: look at the plan again.", code="overtaken")
+            _change(this, plan, packed)
+    return _check(this, changed=changes)
 
 
 def _look(target: Target, tools: Tools) -> str:
@@ -75,6 +103,7 @@ def _look(target: Target, tools: Tools) -> str:
         except NotDeployed as error:
             problems.append(str(error))
         if deployer:
+            problems += preflight.credentials(tools.commands)
             problems += preflight.on_the_project(tools.commands, target)
         _refuse(problems)
     return deployer
@@ -88,41 +117,61 @@ def _refuse(problems: list[str]) -> None:
         raise NotDeployed(f"{len(problems)} problems, and nothing was touched:\n{listed}", code="preflight")
 
 
-def _change(
-    target: Target, tools: Tools, terraform: Terraform, before: Release, after: Release, packed: Archive
-) -> None:
+def _plan(tools: Tools, terraform: Terraform, after: Release) -> tuple[bool, Mapping[str, Any]]:
+    """Plan the release; return whether it changes anything, and the plan."""
+    with tools.console.step("plan", "asking Terraform") as step:
+        changes = terraform.plan(after, migration=after.serving)
+        plan = terraform.planned()
+        failed = failed_functions(plan)
+        if failed:  # Terraform takes them to be as they were asked to be
+            changes = terraform.plan(after, migration=after.serving, anew=failed)
+            plan = terraform.planned()
+        step.detail = "changes" if changes else "no change"
+    return changes, plan
+
+
+def _change(this: Deployment, plan: Mapping[str, Any], packed: Archive) -> None:
     """Lay the ground, fill the secrets, migrate, and only then let the new code serve."""
-    commands, console = tools.commands, tools.console
-    plan = terraform.planned()
-    if not before.migration:
+    terraform, console, before, after = this.terraform, this.tools.console, this.before, this.after
+    failed = failed_functions(plan)
+    if not functions(plan):
         console.say("\n[bold]The ground: network, database, accounts, topics[/bold]")
-        terraform.apply(before)
-    elif plans.creates(plan, SECRETS):
+        terraform.apply(Release(), migration="")
+        missing = plan_review.models(this.tools.commands, this.target, plan)
+        if missing:
+            raise NotDeployed(f"{' '.join(missing)} Change the setting, and run this again.", code="no_model")
+    elif creates(plan, "google_secret_manager_secret"):
         # A function that reads a secret without a version does not start: the new ones come before it.
-        terraform.apply(before, only=SECRETS)
-    with console.step("secrets", "filling what is empty"):
-        uses = plans.secret_uses(plan)
-        unknown = secret_values.fill(commands, target, uses, terraform.outputs())
+        terraform.apply(before, migration=before.serving, only=SECRETS)
+    _fill(this, plan)
+    with console.step("archive", "uploading") as step:
+        _upload(this.tools.commands, this.target, packed)
+        step.detail = packed.name
+    console.say("\n[bold]The code of the migrations[/bold]")
+    anew = [address for address in failed if address in MAINTENANCE]
+    terraform.apply(before, migration=after.serving, only=MAINTENANCE, anew=anew)
+    with console.step("database", "migrating, and comparing it with the code") as step:
+        stands = this.maintenance.bring_in_step(users=terraform.outputs()["database_users"])
+        step.detail = f"schema {stands.schema}, as the code has it"
+    console.say("\n[bold]The functions[/bold]")
+    anew = [address for address in failed if address not in MAINTENANCE]
+    terraform.apply(after, migration=after.serving, anew=anew)
+
+
+def _fill(this: Deployment, plan: Mapping[str, Any]) -> None:
+    with this.tools.console.step("secrets", "filling what is empty"):
+        uses, outputs = secret_uses(plan), this.terraform.outputs()
+        unknown = secret_values.fill(this.tools.commands, this.target, uses, outputs)
         if unknown:
-            listed = ", ".join(unknown)
             raise NotDeployed(
-                f"Only you know the value of {listed}. Add it, and run this again: gcloud secrets versions add "
-                f"{unknown[0]} --project={target.project} --data-file=-",
+                f"Only you know the value of {', '.join(unknown)}. Add it, and run this again: gcloud secrets versions "
+                f"add {unknown[0]} --project={this.target.project} --data-file=-",
                 code="secret_unknown",
             )
-    with console.step("archive", "uploading") as step:
-        _upload(commands, target, packed)
-        step.detail = packed.name
-    if before.migration != after.migration:
-        console.say("\n[bold]The code of the migrations[/bold]")
-        terraform.apply(Release(serving=before.serving, commit=before.commit, migration=after.migration))
-    _migrate(tools, terraform)
-    console.say("\n[bold]The functions[/bold]")
-    terraform.apply(after)
 
 
 def _upload(commands: Commands, target: Target, packed: Archive) -> None:
-    there = f"gs://{target.code_bucket}/{packed.name}"
+    there = f"gs://{code_bucket(target.project)}/{packed.name}"
     if commands.run(["gcloud", "storage", "objects", "describe", there, "--format=value(name)"]).code == 0:
         return
     done = commands.run(["gcloud", "storage", "cp", "--no-clobber", str(packed.path), there])
@@ -130,65 +179,88 @@ def _upload(commands: Commands, target: Target, packed: Archive) -> None:
         raise NotDeployed(f"The archive could not be uploaded: {done.reason}", code="no_archive")
 
 
-def _migrate(tools: Tools, terraform: Terraform) -> None:
-    outputs = terraform.outputs()
-    with tools.console.step("database", "migrating, and comparing it with the code") as step:
-        stands = maintenance.maintain(
-            tools.commands, outputs["maintain_url"], users=outputs["database_users"], accounts=()
-        )
-        step.detail = f"schema {stands.schema}, as the code has it"
-
-
-def _check(tools: Tools, terraform: Terraform, before: Release, after: Release, *, changed: bool) -> str:
+def _check(this: Deployment, *, changed: bool) -> str:
     """Close the deployment: what serves is what was deployed, and does what it has to."""
-    outputs = terraform.outputs()
+    tools, before, after = this.tools, this.before, this.after
+    outputs = this.terraform.outputs()
     url = str(outputs["api_url"])
     try:
-        problems = _seen(tools, url, outputs, after)
-        if not changed and not problems:
+        problems = _seen(this, url, tries=HEALTH_TRIES if changed else 1)
+        if not changed and not problems and _accepted(tools) == after:
             return f"{url} serves this commit already; nothing was changed."
-        problems = problems or _accept(tools, url, outputs)
+        problems = problems or _accept(this, url, outputs)
     except NotDeployed as error:  # what could not be looked at has failed
         problems = [str(error)]
     if not problems:
+        tools.accepted.write_text(json.dumps(asdict(after)), encoding="utf-8")
         return f"{url} serves commit {after.commit[:12]}."
-    found = "; ".join(problems[:5])
-    if not before.serving or before == after:
+    _go_back(this, "; ".join(problems[:5]))
+    raise NotDeployed(
+        f"The check failed: {'; '.join(problems[:5])}. Commit {before.commit[:12]} serves again.", code="check_failed"
+    )
+
+
+def _accepted(tools: Tools) -> Release:
+    """The release that passed the check last, as far as this machine knows."""
+    if not tools.accepted.exists():
+        return Release()
+    return Release(**json.loads(tools.accepted.read_text(encoding="utf-8")))
+
+
+def _go_back(this: Deployment, found: str) -> None:
+    """Have serve again what served before; NotDeployed where there is nothing to go back to."""
+    before = this.before
+    if not before.serving or before == this.after:
         raise NotDeployed(f"The check failed: {found}. There is no earlier archive to go back to.", code="check_failed")
-    tools.console.say(f"\n[bold]The check failed: going back to {before.serving}[/bold]")
-    # The schema stays: it only ever grows, and the code before it runs on it.
-    terraform.apply(Release(serving=before.serving, commit=before.commit, migration=after.migration))
-    raise NotDeployed(f"The check failed: {found}. Commit {before.commit[:12]} serves again.", code="check_failed")
+    if this.terraform.release() != this.after:
+        raise NotDeployed(
+            f"The check failed: {found}. Somebody else deployed meanwhile: nothing was taken back.", code="overtaken"
+        )
+    this.tools.console.say(f"\n[bold]The check failed: going back to {before.serving}[/bold]")
+    try:
+        # The schema stays, and `maintain` that knows it: it only ever grows, and the code before it runs on it.
+        this.terraform.as_of(before.commit).apply(before, migration=this.after.serving)
+    except NotDeployed as error:
+        raise NotDeployed(
+            f"The check failed: {found}. Going back did not go through either: check out and deploy {before.commit}.",
+            code="not_gone_back",
+        ) from error
 
 
-def _seen(tools: Tools, url: str, outputs: Mapping[str, Any], after: Release) -> list[str]:
-    """Compare what /healthz says with what was deployed."""
-    newest = maintenance.look(tools.commands, outputs["maintain_url"]).newest
-    health = tools.health(url)
-    wanted = {"status": "ok", "commit": after.commit, "schema": newest}
-    return [
-        f"/healthz says {name} {health.get(name)}, not {value}"
-        for name, value in wanted.items()
-        if health.get(name) != value
-    ]
+def _seen(this: Deployment, url: str, *, tries: int) -> list[str]:
+    """Compare what /v1/health says with what was deployed, until they agree."""
+    newest = this.maintenance.look().newest
+    wanted = {"status": "ok", "commit": this.after.commit, "schema": newest}
+    found: list[str] = []
+    for attempt in range(tries):
+        if attempt:
+            this.tools.sleep(POLL_SECONDS)
+        health = this.tools.health(url)
+        found = [
+            f"/v1/health says {name} {health.get(name)}, not {value}"
+            for name, value in wanted.items()
+            if health.get(name) != value
+        ]
+        if not found:
+            break
+    return found
 
 
-def _accept(tools: Tools, url: str, outputs: Mapping[str, Any]) -> list[str]:
+def _accept(this: Deployment, url: str, outputs: Mapping[str, Any]) -> list[str]:
     """Run the acceptance check as two students of its own, whose passwords live as long as the check."""
     students = [f"{name}@{CHECK_DOMAIN}" for name in ("first", "second")]
     wanted = [{"email": email, "role": Role.STUDENT.value, "renew": True} for email in students]
-    stands = maintenance.maintain(
-        tools.commands, outputs["maintain_url"], users=outputs["database_users"], accounts=wanted
-    )
+    stands = this.maintenance.bring_in_step(users=outputs["database_users"], accounts=wanted)
     if SAMPLE_SOURCE not in stands.books:
-        _ingest_sample(tools, outputs)
+        _ingest_sample(this, outputs)
     first, second = (SignIn(email, stands.passwords[email]) for email in students)
-    tools.console.say("\n[bold]The acceptance check[/bold]")
-    return tools.check(url, first, second)
+    this.tools.console.say("\n[bold]The acceptance check[/bold]")
+    return this.tools.check(url, first, second)
 
 
-def _ingest_sample(tools: Tools, outputs: Mapping[str, Any]) -> None:
+def _ingest_sample(this: Deployment, outputs: Mapping[str, Any]) -> None:
     """Upload the sample book, which `ingest_source` reads; wait until the database holds it."""
+    tools = this.tools
     with tools.console.step("sample book", "uploading") as step, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{SAMPLE_SOURCE}.zip"
         archive.zip_folder(BOOK, path)
@@ -197,9 +269,10 @@ def _ingest_sample(tools: Tools, outputs: Mapping[str, Any]) -> None:
         )
         if done.code != 0:
             raise NotDeployed(f"The sample book could not be uploaded: {done.reason}", code="no_sample_book")
+        maintenance = this.maintenance
         for _ in range(int(INGEST_SECONDS / POLL_SECONDS)):
             step.update("waiting until it is read")
-            if SAMPLE_SOURCE in maintenance.look(tools.commands, outputs["maintain_url"]).books:
+            if SAMPLE_SOURCE in maintenance.look().books:
                 return
             tools.sleep(POLL_SECONDS)
         raise NotDeployed(

@@ -10,12 +10,17 @@ from local.deploy.target import TERRAFORM, NotDeployed, Target
 from local.deploy.terraform import PROGRAM, Terraform
 
 BOOTSTRAP: Final = TERRAFORM / "bootstrap"
+PEERING: Final = "servicenetworking-googleapis-com"
 
 
 def bootstrap(project: str, commands: Commands, folder: Path) -> str:
-    """Make the two buckets, with a state that lies in `folder`; safe to run again."""
+    """Make the two buckets, with a state that lies in `folder`; safe to run again, and on another machine."""
     preflight.login(commands)
+    for problem in preflight.credentials(commands):
+        raise NotDeployed(problem, code="no_login")
     state = folder / "bootstrap.tfstate"
+    if not state.exists() and not preflight.lacking_buckets(commands, project):
+        return f"The buckets of {project} are there already; nothing was changed."
     begun = commands.run([PROGRAM, f"-chdir={BOOTSTRAP}", "init", "-input=false"])
     if begun.code != 0:
         raise NotDeployed(f"terraform init failed: {begun.reason}", code="terraform_failed")
@@ -43,5 +48,12 @@ def destroy(target: Target, tools: Tools) -> str:
         )
     if not tools.confirm(target.environment):
         raise NotDeployed("Not confirmed: nothing was destroyed.", code="not_confirmed")
-    terraform.destroy(release)
+    try:
+        terraform.destroy(release)
+    except NotDeployed:
+        # Cloud SQL holds its end of the network for days after the database is gone; without ours the rest can go.
+        words = ["gcloud", "compute", "networks", "peerings", "delete", PEERING, f"--network={known.get('network')}"]
+        if tools.commands.run([*words, f"--project={target.project}", "--quiet"]).code != 0:
+            raise
+        terraform.destroy(release)
     return f"{target.environment} of {target.project} is gone. The buckets of state and code are still there."

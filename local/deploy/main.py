@@ -21,6 +21,8 @@ from local.errors import LocalProblem
 from local.main import INTERRUPTED, Parser
 from shared.settings import SettingsError
 
+HEALTH: Final = "/v1/health"  # /healthz is answered by Google's front end, and never reaches the api
+
 USAGE: Final = """
   ./deploy.sh bootstrap          once per project: the buckets of Terraform's state and of the code
   ./deploy.sh ENV                looks at everything, shows the plan, asks, then deploys this commit and checks it
@@ -97,7 +99,7 @@ def _check(url: str, first: SignIn, second: SignIn, console: Console) -> list[st
 
 def _health(url: str) -> Mapping[str, Any]:
     try:
-        return Client(url).call("GET", "/healthz").json()
+        return Client(url).call("GET", HEALTH).json()
     except (Refused, LocalProblem) as error:
         return {"status": str(error)}
 

@@ -1,28 +1,26 @@
 """What has to be so before anything is touched. Everything is looked at, and every problem told at once."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local.deploy import terraform
 from local.deploy.commands import Commands
-from local.deploy.target import TERRAFORM, NotDeployed, Target
-from local.deploy.terraform import PROGRAM, SecretUse
+from local.deploy.target import TERRAFORM, NotDeployed, Target, code_bucket, state_bucket
+from local.deploy.terraform import PROGRAM
 from local.environment import ROOT
 from local.generated import files
-from shared.enums import Port
-from shared.parts import PARTS
 
-# Without these Terraform cannot switch on the others.
-FIRST_SERVICES: Final = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
-
-MODELS: Final = {
-    Port.WRITER: "WRITER_MODEL",
-    Port.ILLUSTRATOR: "ILLUSTRATION_MODEL",
-    Port.EMBEDDINGS: "EMBEDDING_MODEL",
-}
+# Without these Terraform cannot switch on the others, and nobody can see whether there is billing.
+FIRST_SERVICES: Final = (
+    "cloudbilling.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "serviceusage.googleapis.com",
+)
+# What Terraform signs in with where it is told so; otherwise with the default credentials of the machine.
+CREDENTIALS: Final = ("GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_CREDENTIALS")
 
 
 def on_this_machine(commands: Commands) -> list[str]:
@@ -89,6 +87,16 @@ def login(commands: Commands) -> Login:
     return Login(f"{kind}:{account}")
 
 
+def credentials(commands: Commands, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The problem with what Terraform signs in with, which is not gcloud's own login."""
+    if any(environ.get(name) for name in CREDENTIALS):
+        return []
+    shown = commands.run(["gcloud", "auth", "application-default", "print-access-token"])
+    if shown.code == 0:
+        return []
+    return [f"Terraform cannot sign in: gcloud auth application-default login ({shown.reason})"]
+
+
 def on_the_project(commands: Commands, target: Target) -> list[str]:
     """Problems of the project and of what `bootstrap` makes."""
     shown = commands.run(["gcloud", "projects", "describe", target.project, "--format=json"])
@@ -111,99 +119,16 @@ def on_the_project(commands: Commands, target: Target) -> list[str]:
         problems.append(f"Which APIs are on cannot be seen: {enabled.reason}")
     elif missing:
         problems.append(f"APIs are off: gcloud services enable {' '.join(missing)} --project={target.project}")
-    wanted = (target.state_bucket, target.code_bucket)
-    lacking = [bucket for bucket in wanted if not _has_bucket(commands, bucket)]
+    lacking = lacking_buckets(commands, target.project)
     if lacking:
         problems.append(f"There is no bucket {' and no '.join(lacking)}: ./deploy.sh bootstrap makes them.")
     return problems
 
 
-def _has_bucket(commands: Commands, bucket: str) -> bool:
-    words = ["gcloud", "storage", "buckets", "describe", f"gs://{bucket}", "--format=value(name)"]
-    return commands.run(words).code == 0
-
-
-def on_the_plan(commands: Commands, target: Target, plan: Mapping[str, Any]) -> list[str]:
-    """Problems of what the plan takes for granted: secrets, who reads them, models.
-
-    Secrets and grants that the plan itself makes are made and filled on the way.
-    """
-    new = set(terraform.creates(plan, "google_secret_manager_secret"))
-    granted = set(terraform.creates(plan, "google_secret_manager_secret_iam_member"))
-    problems = [
-        found
-        for use in terraform.secret_uses(plan)
-        if use.setting not in new
-        for found in _secret(commands, target, use, granted)
+def lacking_buckets(commands: Commands, project: str) -> list[str]:
+    """Which of the buckets that `bootstrap` makes are not there."""
+    return [
+        bucket
+        for bucket in (state_bucket(project), code_bucket(project))
+        if commands.run(["gcloud", "storage", "buckets", "describe", f"gs://{bucket}", "--format=value(name)"]).code
     ]
-    told = terraform.planned_settings(plan)
-    for port, setting in MODELS.items():
-        if told.get(PARTS[port].setting.upper(), "") in ("gemini", "vertex"):
-            problems += _model(commands, told["VERTEX_LOCATION"], told[setting])
-    return problems
-
-
-def _secret(commands: Commands, target: Target, use: SecretUse, granted: set[str]) -> Iterator[str]:
-    project = f"--project={target.project}"
-    shown = commands.run(
-        [
-            "gcloud",
-            "secrets",
-            "versions",
-            "describe",
-            use.version,
-            f"--secret={use.name}",
-            project,
-            "--format=value(state)",
-        ]
-    )
-    if shown.code != 0:
-        yield (
-            f"The secret {use.name} has no version {use.version}: "
-            f"gcloud secrets versions add {use.name} {project} --data-file=-"
-        )
-        return
-    if shown.out.strip().upper() != "ENABLED":
-        yield f"Version {use.version} of the secret {use.name} is {shown.out.strip().lower()}."
-    policy = commands.run(["gcloud", "secrets", "get-iam-policy", use.name, project, "--format=json"])
-    if policy.code != 0:
-        yield f"Who reads the secret {use.name} cannot be seen: {policy.reason}"
-        return
-    readers = {
-        member
-        for binding in json.loads(policy.out).get("bindings", ())
-        if binding["role"] == "roles/secretmanager.secretAccessor"
-        for member in binding["members"]
-    }
-    missing = [
-        account
-        for function, account in use.readers.items()
-        if f"serviceAccount:{account}" not in readers and f"{function}/{use.setting}" not in granted
-    ]
-    if missing:
-        yield f"The secret {use.name} cannot be read by {', '.join(missing)}: the instances would not start."
-
-
-def _model(commands: Commands, location: str, model: str) -> Iterator[str]:
-    """Ask the publisher's catalogue, which costs nothing."""
-    token = commands.run(["gcloud", "auth", "print-access-token"])
-    if token.code != 0:
-        yield f"Whether the model {model} is there cannot be asked: {token.reason}"
-        return
-    host = "aiplatform.googleapis.com" if location == "global" else f"{location}-aiplatform.googleapis.com"
-    url = f"https://{host}/v1beta1/publishers/google/models/{model}"
-    asked = commands.run(
-        ["curl", "--silent", "--show-error", "--fail", "--max-time", "20", "--config", "-"],
-        given=curl_config(url, token.out),
-    )
-    if asked.code != 0:
-        yield f"The model {model} is not to be had in {location}: {asked.reason}"
-
-
-def curl_config(url: str, token: str, *, body: str | None = None) -> str:
-    """What curl reads from its standard input, so that neither token nor body is among its words."""
-    lines = [f'url = "{url}"', f'header = "Authorization: Bearer {token.strip()}"']
-    if body is not None:
-        escaped = body.replace("\\", "\\\\").replace('"', '\\"')
-        lines += ['header = "Content-Type: application/json"', 'request = "POST"', f'data-raw = "{escaped}"']
-    return "\n".join(lines) + "\n"

@@ -42,19 +42,19 @@ class Target:
         return cls(environment=environment, project=project(environ))
 
     @property
-    def state_bucket(self) -> str:
-        """Where Terraform keeps its state."""
-        return f"{self.project}-vividly-state"
-
-    @property
-    def code_bucket(self) -> str:
-        """Where the archives of the code lie."""
-        return f"{self.project}-vividly-code"
-
-    @property
     def variables(self) -> Path:
         """The file of the environment's variables."""
         return TERRAFORM / "environments" / f"{self.environment}.tfvars"
+
+
+def state_bucket(project: str) -> str:
+    """Where Terraform keeps its state."""
+    return f"{project}-vividly-state"
+
+
+def code_bucket(project: str) -> str:
+    """Where the archives of the code lie."""
+    return f"{project}-vividly-code"
 
 
 def project(environ: Mapping[str, str] = os.environ) -> str:

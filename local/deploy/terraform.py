@@ -2,50 +2,80 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import shutil
+import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from local.deploy.commands import Commands, Ran
-from local.deploy.target import TERRAFORM, NotDeployed, Target
+from local.deploy.plan import FUNCTION
+from local.deploy.target import TERRAFORM, NotDeployed, Target, code_bucket, state_bucket
+from local.environment import ROOT
+from shared.pipeline import MAINTAIN
 
 NOTHING, FAILED, CHANGES = 0, 1, 2  # exit codes of `plan -detailed-exitcode`
 PROGRAM: Final = os.environ.get("TERRAFORM", "terraform")
 
+SECRETS: Final = ("google_secret_manager_secret.this",)
+# `maintain` and who may call it, with all that they rest on and nothing else.
+MAINTENANCE: Final = (
+    f'{FUNCTION}.this["{MAINTAIN.name}"]',
+    "google_cloud_run_v2_service_iam_member.deployer",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What the functions run, and what `maintain` runs. Empty names: nothing yet."""
+    """What the functions run. Empty names: nothing yet."""
 
     serving: str = ""
     commit: str = ""
-    migration: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SecretUse:
-    """One secret as the plan has it: its full name, the version that is read, and by which accounts."""
-
-    setting: str
-    name: str
-    version: str
-    readers: Mapping[str, str]  # function: its account
 
 
 class Terraform:
-    """Runs terraform on `terraform/` for one target; its working files lie in `folder`, not in the checkout."""
+    """Runs terraform for one target, on `terraform/` or on the `configuration` of an earlier commit.
 
-    def __init__(self, commands: Commands, target: Target, folder: Path, *, deployer: str) -> None:
+    Its working files lie in `folder`, not in the checkout.
+    """
+
+    def __init__(
+        self, commands: Commands, target: Target, folder: Path, *, deployer: str, configuration: Path | None = None
+    ) -> None:
         self._commands = commands
         self._target = target
         self._folder = folder
         self._deployer = deployer
+        self._configuration = configuration or TERRAFORM
+
+    def as_of(self, commit: str) -> "Terraform":
+        """The same with the configuration of that commit, where git has it; this one otherwise.
+
+        Code of before under a configuration of now may miss a setting or a function that has come or gone since.
+        """
+        packed, folder = self._folder / "before.zip", self._folder / "before"
+        words = ["git", "-C", str(ROOT), "archive", "--format=zip", f"--output={packed}", commit, "terraform"]
+        if self._commands.run(words).code != 0:
+            return self
+        shutil.rmtree(folder, ignore_errors=True)
+        with zipfile.ZipFile(packed) as files:
+            files.extractall(folder)
+        before = Terraform(
+            self._commands,
+            self._target,
+            self._folder,
+            deployer=self._deployer,
+            configuration=folder / "terraform",
+        )
+        before.init()
+        return before
 
     def init(self) -> None:
         """Fetch the provider and open the state; NotDeployed where that fails."""
         backend = (
-            f"-backend-config=bucket={self._target.state_bucket}",
+            f"-backend-config=bucket={state_bucket(self._target.project)}",
             f"-backend-config=prefix=vividly/{self._target.environment}",
         )
         done = self._run("init", "-input=false", "-reconfigure", *backend)
@@ -61,20 +91,17 @@ class Terraform:
         return {name: output["value"] for name, output in known.items()}
 
     def release(self) -> Release:
-        """What serves now."""
-        known = self.outputs()
-        serving = known.get("serving") or {}
-        return Release(
-            serving=serving.get("archive", ""),
-            commit=serving.get("commit", ""),
-            migration=known.get("migration_archive", ""),
-        )
+        """What all functions serve since the last deployment that went through."""
+        serving = self.outputs().get("serving") or {}
+        return Release(serving=serving.get("archive", ""), commit=serving.get("commit", ""))
 
-    def plan(self, release: Release, *, shown: bool = True) -> bool:
-        """Plan the release into a file; tell whether it changes anything. Shows the plan to the person."""
-        done = self._run(
-            "plan", "-input=false", "-detailed-exitcode", f"-out={self._plan}", *self._variables(release), shown=shown
-        )
+    def plan(self, release: Release, *, migration: str, anew: Sequence[str] = ()) -> bool:
+        """Plan the release into a file; tell whether it changes anything. Shows the plan to the person.
+
+        `migration` is the archive that `maintain` runs; the resources of `anew` are replaced in any case.
+        """
+        words = ["-input=false", "-detailed-exitcode", f"-out={self._plan}", *_each("replace", anew)]
+        done = self._run("plan", *words, *self._variables(release, migration), shown=True)
         if done.code == FAILED or done.code not in (NOTHING, CHANGES):
             raise NotDeployed("terraform refused the plan: see above.", code="plan_refused")
         return done.code == CHANGES
@@ -87,16 +114,17 @@ class Terraform:
         found: dict[str, Any] = json.loads(done.out)
         return found
 
-    def apply(self, release: Release, *, only: str | None = None) -> None:
-        """Make it so, or `only` the resources of one kind; NotDeployed where it ends halfway: run it again to go on."""
-        target = [f"-target={only}.this"] if only else []
-        done = self._run("apply", "-input=false", "-auto-approve", *target, *self._variables(release), shown=True)
+    def apply(self, release: Release, *, migration: str, only: Sequence[str] = (), anew: Sequence[str] = ()) -> None:
+        """Make it so, or `only` some resources and what they rest on; NotDeployed where it ends halfway."""
+        words = ["-input=false", "-auto-approve", *_each("target", only), *_each("replace", anew)]
+        done = self._run("apply", *words, *self._variables(release, migration), shown=True)
         if done.code != 0:
             raise NotDeployed("terraform apply ended halfway: see above. Run it again to go on.", code="half_applied")
 
     def destroy(self, release: Release) -> None:
         """Take everything down that is not protected."""
-        done = self._run("destroy", "-input=false", "-auto-approve", *self._variables(release), shown=True)
+        words = ["-input=false", "-auto-approve", *self._variables(release, release.serving)]
+        done = self._run("destroy", *words, shown=True)
         if done.code != 0:
             raise NotDeployed("terraform destroy ended halfway: see above.", code="half_destroyed")
 
@@ -104,69 +132,25 @@ class Terraform:
     def _plan(self) -> Path:
         return self._folder / f"{self._target.environment}.plan"
 
-    def _variables(self, release: Release) -> Sequence[str]:
+    def _variables(self, release: Release, migration: str) -> Sequence[str]:
         values = {
             "project_id": self._target.project,
-            "code_bucket": self._target.code_bucket,
-            "deployers": json.dumps([self._deployer]),
+            "code_bucket": code_bucket(self._target.project),
+            "deployer": self._deployer,
             "serving_archive": release.serving,
-            "migration_archive": release.migration,
+            "migration_archive": migration,
             "commit": release.commit or "unknown",
         }
-        return [f"-var-file={self._target.variables}", *(f"-var={name}={value}" for name, value in values.items())]
+        file = self._configuration / "environments" / f"{self._target.environment}.tfvars"
+        text = (self._configuration / "variables.tf").read_text(encoding="utf-8")
+        declared = set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
+        return [f"-var-file={file}", *(f"-var={name}={values[name]}" for name in values if name in declared)]
 
     def _run(self, *words: str, shown: bool = False) -> Ran:
         environment = os.environ | {"TF_DATA_DIR": str(self._folder / "data"), "TF_IN_AUTOMATION": "true"}
-        return self._commands.run([PROGRAM, f"-chdir={TERRAFORM}", *words], shown=shown, environment=environment)
+        words = (PROGRAM, f"-chdir={self._configuration}", *words)
+        return self._commands.run(words, shown=shown, environment=environment)
 
 
-def resources(plan: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the planned resources of a kind: (key, values); the key is empty for a single one."""
-    for found in plan["planned_values"]["root_module"].get("resources", ()):
-        if found["type"] == kind and found["mode"] == "managed":
-            yield str(found.get("index", "")), found["values"]
-
-
-def creates(plan: Mapping[str, Any], kind: str) -> list[str]:
-    """The resources of a kind that are not there yet, by their keys."""
-    return [
-        str(change.get("index", ""))
-        for change in plan.get("resource_changes", ())
-        if change["type"] == kind and "create" in change["change"]["actions"]
-    ]
-
-
-def accounts(plan: Mapping[str, Any]) -> dict[str, str]:
-    """Each function's service account, by the function."""
-    return {
-        function: f"{values['account_id']}@{values['project']}.iam.gserviceaccount.com"
-        for function, values in resources(plan, "google_service_account")
-        if function
-    }
-
-
-def secret_uses(plan: Mapping[str, Any]) -> list[SecretUse]:
-    """Every secret of a plan, with the accounts that are granted it."""
-    versions = plan["planned_values"]["outputs"]["secrets"]["value"]
-    account_of = accounts(plan)
-    granted: dict[str, dict[str, str]] = {}
-    for key, _ in resources(plan, "google_secret_manager_secret_iam_member"):
-        function, _, setting = key.partition("/")
-        granted.setdefault(setting, {})[function] = account_of[function]
-    return [
-        SecretUse(
-            setting,
-            values["secret_id"],
-            str(versions[setting.replace("_", "-")]["version"]),
-            granted.get(setting, {}),
-        )
-        for setting, values in resources(plan, "google_secret_manager_secret")
-    ]
-
-
-def planned_settings(plan: Mapping[str, Any]) -> dict[str, str]:
-    """The variables that any function is told, by name."""
-    told: dict[str, str] = {}
-    for _, values in resources(plan, "google_cloudfunctions2_function"):
-        told |= values["service_config"][0]["environment_variables"]
-    return told
+def _each(option: str, addresses: Sequence[str]) -> list[str]:
+    return [f"-{option}={address}" for address in addresses]

@@ -41,6 +41,11 @@ def head() -> str:
     return newest
 
 
+def knows(revision: str) -> bool:
+    """Whether the code has this revision; a database may be at one of a newer release."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def current(connection: Connection) -> str | None:
     """The revision that the database is at."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -4,7 +4,7 @@ variables {
   project_id  = "some-project"
   environment = "staging"
   code_bucket = "some-project-vividly-code"
-  deployers   = ["user:operator@example.org"]
+  deployer    = "user:operator@example.org"
   database    = { tier = "db-custom-2-7680", connections = 200 }
   settings = {
     mail_sender     = "lessons@example.org"
@@ -18,6 +18,11 @@ variables {
 
 run "subscriptions_are_as_declared" {
   command = apply
+
+  assert {
+    condition     = toset(keys(google_pubsub_subscription.push)) == toset([for name, function in local.pipeline.functions : name if function.trigger == "topic"])
+    error_message = "A function that a topic wakes has no subscription."
+  }
 
   assert {
     condition = alltrue([
@@ -72,6 +77,11 @@ run "subscriptions_are_as_declared" {
 
 run "limits_of_time_are_in_order" {
   command = plan
+
+  assert {
+    condition     = toset(keys(google_cloudfunctions2_function.this)) == toset(keys(local.pipeline.functions))
+    error_message = "Not every function is looked at."
+  }
 
   assert {
     condition = alltrue([
@@ -138,6 +148,11 @@ run "before_the_first_archive_only_the_ground_is_laid" {
   assert {
     condition     = length(google_cloudfunctions2_function.this) == 0 && length(google_pubsub_subscription.push) == 0
     error_message = "Functions without code are planned."
+  }
+
+  assert {
+    condition     = length(google_monitoring_alert_policy.this) == 0 # Monitoring does not know their metrics yet
+    error_message = "Alerts are made before their metrics are known."
   }
 
   assert {

@@ -4,7 +4,7 @@ variables {
   project_id  = "some-project"
   environment = "prod"
   code_bucket = "some-project-vividly-code"
-  deployers   = ["user:operator@example.org"]
+  deployer    = "user:operator@example.org"
   database    = { tier = "db-custom-2-7680", connections = 200 }
   settings = {
     mail_sender     = "lessons@example.org"
@@ -76,22 +76,35 @@ run "only_the_api_is_open_to_everybody" {
   }
 }
 
+run "those_who_are_named_deploy_and_nobody_else" {
+  command = plan
+
+  variables {
+    deployers = ["group:operators@example.org", "serviceAccount:deployments@some-project.iam.gserviceaccount.com"]
+  }
+
+  assert {
+    condition     = toset([for member in google_cloud_run_v2_service_iam_member.deployer : member.member]) == toset(var.deployers)
+    error_message = "Who deploys changes with who deployed last."
+  }
+}
+
 run "grants_are_on_one_thing_each" {
   command = apply
 
   assert {
     condition = alltrue([
-      for member in concat(values(google_project_iam_member.database_client), values(google_project_iam_member.database_user), values(google_project_iam_member.mirror)) :
+      for member in concat(values(google_project_iam_member.database_client), values(google_project_iam_member.database_user), values(google_project_iam_member.mirror), [google_project_iam_member.build_copy]) :
       length(member.condition) == 1
     ])
-    error_message = "A grant on the project is not bound to one database."
+    error_message = "A grant on the project is not bound to one database, or to the copies that builds read."
   }
 
   assert {
     condition = alltrue([
       for member in concat(
         values(google_project_iam_member.database_client), values(google_project_iam_member.database_user),
-        values(google_project_iam_member.mirror), values(google_project_iam_member.model_caller), [google_project_iam_member.build_log],
+        values(google_project_iam_member.mirror), values(google_project_iam_member.model_caller), [google_project_iam_member.build_log, google_project_iam_member.build_copy],
       ) : !contains(["roles/owner", "roles/editor", "roles/viewer"], member.role)
     ])
     error_message = "A basic role is granted."
@@ -108,7 +121,7 @@ run "grants_are_on_one_thing_each" {
   }
 
   assert {
-    condition     = toset(keys(google_project_iam_member.mirror)) == toset(["api", "mirror_status"]) # the api deletes a student's data
+    condition     = toset(keys(google_project_iam_member.mirror)) == toset(["api", "mirror_status", "sweep"]) # the api and sweep delete what is to be forgotten
     error_message = "The mirror is open to a function that does not use it."
   }
 

@@ -4,7 +4,7 @@ variables {
   project_id  = "some-project"
   environment = "prod"
   code_bucket = "some-project-vividly-code"
-  deployers   = ["user:operator@example.org"]
+  deployer    = "user:operator@example.org"
   database    = { tier = "db-custom-2-7680", connections = 200, regional = true, backups = 30 }
   settings = {
     mail_sender     = "lessons@example.org"
@@ -38,8 +38,8 @@ run "the_record_is_protected" {
   }
 
   assert {
-    condition     = anytrue([for flag in google_sql_database_instance.record.settings[0].database_flags : flag.name == "log_min_error_statement" && flag.value == "panic"])
-    error_message = "A failing statement would be logged with a student's words in it."
+    condition     = anytrue([for flag in google_sql_database_instance.record.settings[0].database_flags : flag.name == "log_min_error_statement" && flag.value == "panic"]) && anytrue([for flag in google_sql_database_instance.record.settings[0].database_flags : flag.name == "log_error_verbosity" && flag.value == "terse"])
+    error_message = "A failing statement, or the row that failed, would be logged with a student's words in it."
   }
 }
 
@@ -57,8 +57,8 @@ run "objects_are_private" {
   }
 
   assert {
-    condition     = !contains(flatten([for rule in google_storage_bucket.media.cors : rule.origin]), "*")
-    error_message = "Every page may play the lessons."
+    condition     = flatten([for rule in google_storage_bucket.media.cors : rule.origin]) == [local.public_url]
+    error_message = "Other pages than the api's own may play the lessons, or the api's may not."
   }
 
   assert {
@@ -71,7 +71,9 @@ run "a_key_of_ones_own_is_used_everywhere" {
   command = plan
 
   variables {
-    encryption_key = "projects/some-project/locations/europe-west1/keyRings/vividly/cryptoKeys/vividly"
+    encryption_key    = "projects/some-project/locations/europe-west1/keyRings/vividly/cryptoKeys/vividly"
+    serving_archive   = "functions-0000000000000000000000000000000000000000000000000000000000000000.zip"
+    migration_archive = "functions-0000000000000000000000000000000000000000000000000000000000000000.zip"
   }
 
   assert {
@@ -87,6 +89,33 @@ run "a_key_of_ones_own_is_used_everywhere" {
   assert {
     condition     = alltrue([for secret in google_secret_manager_secret.this : secret.replication[0].user_managed[0].replicas[0].customer_managed_encryption[0].kms_key_name == var.encryption_key])
     error_message = "Secrets use another key."
+  }
+
+  assert {
+    condition     = google_artifact_registry_repository.functions.kms_key_name == var.encryption_key && toset([for function in google_cloudfunctions2_function.this : function.kms_key_name]) == toset([var.encryption_key])
+    error_message = "Functions or their images use another key."
+  }
+
+  # Whoever encrypts has to be let at the key first: all of these services keep something of ours.
+  assert {
+    condition = toset(keys(google_kms_crypto_key_iam_member.agent)) == toset([
+      "artifactregistry", "cloudfunctions", "eventarc", "firestore", "pubsub", "run", "secretmanager", "sqladmin", "storage",
+    ]) && alltrue([for member in google_kms_crypto_key_iam_member.agent : member.crypto_key_id == var.encryption_key])
+    error_message = "A service would be refused the key."
+  }
+
+  assert {
+    condition     = google_kms_crypto_key_iam_member.agent["sqladmin"].member == "serviceAccount:service-${data.google_project.this.number}@gcp-sa-cloud-sql.iam.gserviceaccount.com" && toset(keys(google_project_service_identity.agent)) == setsubtract(keys(google_kms_crypto_key_iam_member.agent), ["storage"])
+    error_message = "The key is granted to an account that is not there."
+  }
+}
+
+run "without_a_key_only_the_account_of_pubsub_is_called_into_being" {
+  command = plan
+
+  assert {
+    condition     = length(google_kms_crypto_key_iam_member.agent) == 0 && keys(google_project_service_identity.agent) == ["pubsub"]
+    error_message = "Accounts are made that nothing is granted to, or Pub/Sub's is not."
   }
 }
 
@@ -113,7 +142,7 @@ run "somebody_is_told" {
   }
 
   assert {
-    condition     = alltrue([for name in ["dead-letters", "oldest-message", "stuck-requests", "slow-stage", "database-connections"] : contains(keys(google_monitoring_alert_policy.this), name)])
+    condition     = alltrue([for name in ["dead-letters", "oldest-message", "stuck-requests", "slow-stage", "api-down", "database-connections"] : contains(keys(google_monitoring_alert_policy.this), name)])
     error_message = "An alert is missing."
   }
 

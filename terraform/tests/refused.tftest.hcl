@@ -4,7 +4,7 @@ variables {
   project_id  = "some-project"
   environment = "dev"
   code_bucket = "some-project-vividly-code"
-  deployers   = ["user:operator@example.org"]
+  deployer    = "user:operator@example.org"
   database    = { tier = "db-custom-2-7680", connections = 200 }
   settings = {
     mail_sender     = "lessons@example.org"
@@ -51,6 +51,16 @@ run "a_prefix_that_is_too_long" {
 
   variables {
     prefix = "a-very-long-prefix"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "a_prefix_that_google_keeps" {
+  command = plan
+
+  variables {
+    prefix = "googled"
   }
 
   expect_failures = [var.prefix]
@@ -160,17 +170,27 @@ run "nobody_to_deploy" {
   command = plan
 
   variables {
-    deployers = []
+    deployer = ""
   }
 
-  expect_failures = [var.deployers]
+  expect_failures = [var.deployer]
 }
 
 run "everybody_to_deploy" {
   command = plan
 
   variables {
-    deployers = ["allUsers"]
+    deployer = "allUsers"
+  }
+
+  expect_failures = [var.deployer]
+}
+
+run "everybody_among_those_who_deploy" {
+  command = plan
+
+  variables {
+    deployers = ["group:operators@example.org", "allAuthenticatedUsers"]
   }
 
   expect_failures = [var.deployers]
@@ -221,6 +241,16 @@ run "a_key_that_is_none" {
 
   variables {
     encryption_key = "my-key"
+  }
+
+  expect_failures = [var.encryption_key]
+}
+
+run "a_key_of_another_region" {
+  command = plan
+
+  variables {
+    encryption_key = "projects/some-project/locations/us-central1/keyRings/ours/cryptoKeys/ours"
   }
 
   expect_failures = [var.encryption_key]

@@ -1,7 +1,13 @@
 """A deployment looks before it touches, migrates before it serves, and takes back what the check refuses."""
 
+import os
+import signal
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +15,13 @@ import pytest
 
 from local.accounts import SignIn
 from local.console import Console
-from local.deploy import archive, deployment, ground, preflight
+from local.deploy import archive, curl, deployment, ground, preflight
 from local.deploy.commands import Ran, RealCommands
 from local.deploy.deployment import Tools
 from local.deploy.target import NotDeployed, Target
 from local.environment import ROOT
 from shared.questions.subjects import SAMPLE_SOURCE
-from tests.deploy.world import API_URL, PROJECT, READERS, World
+from tests.deploy.world import API_URL, FILLED, PROJECT, World, step
 
 TARGET = Target(environment="dev", project=PROJECT)
 OLD = "functions-" + "0" * 64 + ".zip"
@@ -56,14 +62,17 @@ class Deployer:
 
     def deployed_before(self, commit: str = "old-commit") -> None:
         """Have an older archive serve, with all secrets filled."""
-        self.world.versions = {setting: ["value"] for setting in READERS}
+        self.world.versions = {setting: [value] for setting, value in FILLED.items()}
         self.world.books = [SAMPLE_SOURCE]
         self.world.applied = {
             "project_id": PROJECT,
+            "code_bucket": f"{PROJECT}-vividly-code",
+            "deployer": f"user:{self.world.account}",
             "serving_archive": OLD,
             "migration_archive": OLD,
             "commit": commit,
         }
+        self.world.migration = OLD
 
     def _check(self, url: str, first: SignIn, second: SignIn) -> list[str]:
         self.checked.append((url, first.email))
@@ -90,19 +99,14 @@ def head() -> str:
 def deployer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployer:
     # Whether generated files are stale is tested by itself below.
     monkeypatch.setattr(preflight, "files", dict)
+    for name in preflight.CREDENTIALS:
+        monkeypatch.delenv(name, raising=False)
     return Deployer(tmp_path)
 
 
 def steps(world: World) -> list[str]:
     """What was changed, in order, in a few words."""
-    named = {
-        " apply ": "apply",
-        "versions add": "secret",
-        "storage cp": "upload",
-        "sqladmin": "owner",
-        "maintain": "maintain",
-    }
-    return [next(name for word, name in named.items() if word in f" {line} ") for line in world.changed]
+    return [step(line) for line in world.changed]
 
 
 def test_the_first_deployment_lays_the_ground_migrates_serves_and_checks(deployer: Deployer, head: str) -> None:
@@ -202,9 +206,53 @@ def test_a_database_that_differs_from_the_code_keeps_the_old_code_serving(deploy
 
 def test_a_migration_that_cannot_be_run_keeps_the_old_code_serving(deployer: Deployer) -> None:
     deployer.deployed_before()
-    deployer.world.fail["curl --silent --show-error --fail-with-body --max-time"] = Ran(28, "", "curl: (28) timed out")
+    deployer.world.fail["curl --silent --show-error --max-time"] = Ran(28, "\n000", "curl: (28) timed out")
     assert "timed out" in deployer.refused("not_migrated")
     assert deployer.world.serving == OLD
+
+
+@pytest.mark.parametrize(
+    ("status", "tries"),
+    [(403, 3), (404, 3), (503, 3), (500, 1)],
+    ids=["grant not known", "service not known", "no instance", "broken"],
+)
+def test_what_is_not_known_everywhere_yet_is_asked_for_again(deployer: Deployer, status: int, tries: int) -> None:
+    calls: list[None] = []
+    original = deployer.world.run
+
+    def run(words: Any, **more: Any) -> Ran:
+        ran = original(words, **more)
+        if words[0] == "curl" and deployer.world.maintain_url in (more.get("given") or ""):
+            calls.append(None)
+            return ran if len(calls) >= 3 else Ran(0, f"<html>not yet</html>\n{status}")
+        return ran
+
+    deployer.world.run = run  # type: ignore[method-assign]
+    if tries == 1:
+        assert f"HTTP {status}" in deployer.refused("not_migrated")
+        assert len(calls) == 1
+    else:
+        deployer.deploy()
+        assert len(calls) > tries
+
+
+def test_a_grant_that_never_comes_ends_the_deployment(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.fail["curl --silent --show-error --max-time"] = Ran(0, "<html>Forbidden</html>\n403")
+    assert "HTTP 403" in deployer.refused("not_migrated")
+    assert deployer.world.serving == OLD
+
+
+@pytest.mark.parametrize(
+    ("account", "audience"),
+    [("operator@example.org", False), ("deployments@some-project.iam.gserviceaccount.com", True)],
+)
+def test_a_service_account_says_whom_its_identity_is_for(deployer: Deployer, account: str, audience: bool) -> None:
+    deployer.world.account = account
+    deployer.deploy()
+    asked = [line for line in deployer.world.ran if "print-identity-token" in line]
+    assert asked
+    assert all((f"--audiences={deployer.world.maintain_url}" in line) is audience for line in asked)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -225,6 +273,132 @@ def test_what_was_half_applied_is_finished_by_the_next_run(deployer: Deployer, n
     deployer.world.run = run  # type: ignore[method-assign]
     assert "Run it again" in deployer.refused("half_applied")
     assert deployer.deploy() == f"{API_URL} serves commit {head[:12]}."
+
+
+# Each command that a first deployment changes something with, failing once.
+ONCE = {
+    "a secret is not taken": "versions add vividly-dev-secret-key",
+    "the owner's answer gets lost": "sqladmin.googleapis.com",
+    "the owner is not made": "gcloud sql operations wait",
+    "the archive is not taken": "storage cp --no-clobber",
+    "the migration does not answer": "curl --silent --show-error --max-time",
+    "the book is not taken": "vividly-dev-sources",
+}
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_a_deployment_that_ended_anywhere_is_finished_by_the_next_run(deployer: Deployer, name: str, head: str) -> None:
+    deployer.world.once[ONCE[name]] = Ran(7, "", "curl: (7) no route to host")
+    with pytest.raises(NotDeployed):
+        deployer.deploy()
+    assert deployer.deploy() == f"{API_URL} serves commit {head[:12]}."
+    assert deployer.checked
+
+
+def test_an_owner_that_is_there_already_gets_the_password_that_is_kept(deployer: Deployer) -> None:
+    deployer.world.database_users.append("vividly-owner")
+    deployer.deploy()
+    put = next(given for given in deployer.world.given if 'request = "PUT"' in given)
+    password = deployer.world.versions["database_owner_url"][0].split(":")[2].split("@")[0]
+    assert f'\\"password\\": \\"{password}\\"' in put
+    assert "users?name=vividly-owner" in put
+
+
+def test_a_function_whose_last_deployment_failed_is_made_anew(deployer: Deployer) -> None:
+    deployer.deploy()
+    deployer.world.broken.add("process_video")
+    deployer.deploy()
+    last = [line for line in deployer.world.changed if " apply " in line][-1]
+    assert '-replace=google_cloudfunctions2_function.this["process_video"]' in last
+    assert deployer.world.broken == set()
+
+
+def test_before_the_migration_nothing_but_maintain_is_touched(deployer: Deployer) -> None:
+    """The code that serves may lack a function or a setting that the new configuration has."""
+    deployer.deployed_before()
+    deployer.deploy()
+    before, after = (line for line in deployer.world.changed if " apply " in line)
+    targets = [word for word in before.split() if word.startswith("-target=")]
+    assert targets == [
+        '-target=google_cloudfunctions2_function.this["maintain"]',
+        "-target=google_cloud_run_v2_service_iam_member.deployer",
+    ]
+    assert "-target=" not in after
+
+
+def test_somebody_else_s_deployment_is_not_written_over(deployer: Deployer) -> None:
+    deployer.deployed_before()
+
+    def meanwhile(name: str) -> bool:
+        deployer.world.applied = (deployer.world.applied or {}) | {"commit": "another"}
+        return True
+
+    deployer._confirm = meanwhile  # type: ignore[method-assign]
+    deployer.refused("overtaken")
+    assert deployer.world.changed == []
+
+
+def test_a_check_that_fails_over_somebody_else_s_deployment_takes_nothing_back(deployer: Deployer) -> None:
+    deployer.deployed_before()
+
+    def health(url: str) -> Mapping[str, Any]:
+        deployer.world.applied = (deployer.world.applied or {}) | {"commit": "another"}
+        return {"status": "ok", "commit": "another", "schema": "0003"}
+
+    deployer.health = health
+    assert "Somebody else" in deployer.refused("overtaken")
+    assert deployer.world.serving != OLD
+
+
+def test_going_back_goes_back_to_the_configuration_of_then(deployer: Deployer, head: str, tmp_path: Path) -> None:
+    deployer.deployed_before(commit=head)
+    deployer.found = ["a video without sound"]
+    assert f"{head[:12]} serves again" in deployer.refused("check_failed")
+    last = deployer.world.changed[-1]
+    assert f"-chdir={tmp_path / 'before' / 'terraform'} apply" in last
+    assert f"-var-file={tmp_path / 'before' / 'terraform' / 'environments' / 'dev.tfvars'}" in last
+    assert f"-var=serving_archive={OLD}" in last
+    assert (tmp_path / "before" / "terraform" / "pipeline.json").exists()
+
+
+def test_going_back_that_does_not_go_through_says_what_to_deploy(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.found = ["a video without sound"]
+    original = deployer.world.run
+
+    def run(words: Any, **more: Any) -> Ran:
+        if "apply" in words and deployer.checked:
+            return Ran(1, "", "Error: quota")
+        return original(words, **more)
+
+    deployer.world.run = run  # type: ignore[method-assign]
+    assert "deploy old-commit" in deployer.refused("not_gone_back")
+
+
+def test_a_check_that_failed_is_made_again_where_nothing_changed(deployer: Deployer, head: str) -> None:
+    deployer.found = ["a video without sound"]
+    deployer.refused("check_failed")
+    deployer.found = []
+    assert deployer.deploy() == f"{API_URL} serves commit {head[:12]}."
+    assert len(deployer.checked) == 2
+
+
+def test_a_service_that_is_not_known_everywhere_yet_is_waited_for(deployer: Deployer, head: str) -> None:
+    answers = [{"status": "HTTP status 403 (http_403)"}] * 5
+
+    def health(url: str) -> Mapping[str, Any]:
+        return answers.pop() if answers else deployer._health(url)
+
+    deployer.health = health
+    assert deployer.deploy() == f"{API_URL} serves commit {head[:12]}."
+
+
+def test_models_are_asked_for_once_their_service_is_on(deployer: Deployer) -> None:
+    deployer.world.fail["aiplatform.googleapis.com/v1beta1"] = Ran(22, "", "curl: (22) error: 404")
+    assert "gemini-2.5-flash is not to be had" in deployer.refused("no_model")
+    assert steps(deployer.world) == ["apply"]
+    asked = [given for given in deployer.world.given if "aiplatform" in given]
+    assert all(f'header = "x-goog-user-project: {PROJECT}"' in given for given in asked)
 
 
 def test_a_secret_that_only_a_person_knows_is_asked_for_once_it_can_be_filled(deployer: Deployer) -> None:
@@ -259,6 +433,12 @@ def test_no_secret_is_among_the_words_of_a_command(deployer: Deployer) -> None:
         assert not any(value in line for value in (*values, password))
 
 
+def test_no_problem_shows_what_is_wrong_with_a_secret(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.versions["database_owner_url"] = ["postgresql://owner:a-secret-word@10.8.0.2/vividly"]
+    assert "a-secret-word" not in deployer.refused("preflight")
+
+
 PROBLEMS: dict[str, tuple[Callable[[World], object], str]] = {
     "files that are not committed": (lambda world: setattr(world, "dirty", " M shared/enums.py\n"), "not committed"),
     "an old Terraform": (lambda world: setattr(world, "terraform", "1.5.7"), "Terraform 1.5.7 is older than the 1.9"),
@@ -276,7 +456,31 @@ PROBLEMS: dict[str, tuple[Callable[[World], object], str]] = {
     ),
     "services off": (lambda world: world.services.clear(), "gcloud services enable"),
     "no buckets": (lambda world: world.buckets.clear(), "./deploy.sh bootstrap"),
+    "nothing for Terraform to sign in with": (
+        lambda world: world.fail.update({"application-default print-access-token": Ran(1, "", "ERROR: no file")}),
+        "gcloud auth application-default login",
+    ),
     "a secret without its version": (lambda world: world.pinned.update(secret_key=2), "has no version 2"),
+    "a secret of a person without a version": (
+        lambda world: (world.readers.update(smtp_url=["notify_student"]), world.versions.update(smtp_url=[])),
+        "vividly-dev-smtp-url has no version 1",
+    ),
+    "another environment's database": (
+        lambda world: world.versions.update(database_url=["cloudsql://some-project:europe-west1:vividly-prod/vividly"]),
+        "leads to another database than some-project:europe-west1:vividly-dev",
+    ),
+    "a database url that is none": (
+        lambda world: world.versions.update(database_owner_url=["postgresql://owner:word@10.8.0.2/vividly"]),
+        "is no URL of a Cloud SQL database",
+    ),
+    "a database url with somebody's password": (
+        lambda world: world.versions.update(database_url=world.versions["database_owner_url"]),
+        "nobody for the functions",
+    ),
+    "a plan that destroys the record": (
+        lambda world: world.destroyed.append("google_sql_database_instance.record"),
+        "The plan destroys google_sql_database_instance.record",
+    ),
     "a version that is off": (
         lambda world: world.fail.update({"versions describe 1 --secret=vividly-dev-secret-key": Ran(0, "DISABLED\n")}),
         "is disabled",
@@ -302,6 +506,13 @@ def test_what_is_wrong_is_said_before_anything_is_touched(deployer: Deployer, na
     assert text.endswith("Nothing was touched.")
     assert "\n" not in text
     assert deployer.world.changed == []
+
+
+def test_terraform_may_be_told_what_to_sign_in_with(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployer.deployed_before()
+    deployer.world.fail["application-default"] = Ran(1, "", "ERROR: no file")
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "a-token")
+    deployer.deploy()
 
 
 def test_all_problems_are_said_at_once(deployer: Deployer) -> None:
@@ -374,7 +585,28 @@ def test_destroy_respects_protection_and_the_typed_name(deployer: Deployer) -> N
     assert "not deployed" in ground.destroy(TARGET, deployer.tools)
 
 
+def test_destroy_lets_go_of_the_network_that_the_database_held(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.once[" destroy "] = Ran(1, "", "Error: the network is in use")
+    assert "is gone" in ground.destroy(TARGET, deployer.tools)
+    assert steps(deployer.world) == ["destroy", "peering", "destroy"]
+    assert "--network=vividly-dev" in deployer.world.changed[1]
+
+
+def test_destroy_that_ends_halfway_says_so(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.fail[" destroy "] = Ran(1, "", "Error: the bucket is not empty")
+    with pytest.raises(NotDeployed, match="ended halfway"):
+        ground.destroy(TARGET, deployer.tools)
+
+
+def test_bootstrap_from_another_machine_leaves_the_buckets_as_they_are(deployer: Deployer, tmp_path: Path) -> None:
+    assert "there already" in ground.bootstrap(PROJECT, deployer.world, tmp_path)
+    assert deployer.world.changed == []
+
+
 def test_bootstrap_makes_the_buckets_with_a_state_of_its_own(deployer: Deployer, tmp_path: Path) -> None:
+    deployer.world.buckets.clear()
     said = ground.bootstrap(PROJECT, deployer.world, tmp_path)
     assert str(tmp_path / "bootstrap.tfstate") in said
     assert f"-var=project_id={PROJECT}" in deployer.world.changed[0]
@@ -402,3 +634,74 @@ def test_commands_are_run_with_their_input_and_their_time() -> None:
     assert commands.run(["no-such-program"]).code == 127
     failed = commands.run(["sh", "-c", "echo one >&2; echo two >&2; exit 3"])
     assert (failed.code, failed.reason) == (3, "two")
+
+
+@pytest.mark.parametrize(
+    ("err", "reason"),
+    [
+        (
+            "\x1b[31m╷\x1b[0m\n\x1b[31m│\x1b[0m \x1b[1m\x1b[31mError: \x1b[0mNo such bucket\n│ \n│ see above\n╵\n",
+            "Error: No such bucket",
+        ),
+        (
+            "ERROR: (gcloud.secrets) PERMISSION_DENIED: no\n- '@type': type\n  reason: X\n",
+            "ERROR: (gcloud.secrets) PERMISSION_DENIED: no",
+        ),
+        ("curl: (22) The requested URL returned error: 404\n", "curl: (22) The requested URL returned error: 404"),
+        ("", "exit code 1"),
+    ],
+)
+def test_the_line_that_says_what_is_wrong_is_told(err: str, reason: str) -> None:
+    assert Ran(1, "", err).reason == reason
+
+
+def test_a_command_that_is_interrupted_with_us_ends_by_itself(tmp_path: Path) -> None:
+    """Terraform puts down what it has made; killed over a Ctrl-C, it would forget it."""
+    begun, saved = tmp_path / "begun", tmp_path / "saved"
+    child = (
+        "import pathlib, time\n"
+        "try:\n"
+        f"    pathlib.Path({str(begun)!r}).touch()\n"
+        "    time.sleep(20)\n"
+        "except KeyboardInterrupt:\n"
+        "    time.sleep(1)\n"
+        f"    pathlib.Path({str(saved)!r}).touch()\n"
+    )
+    ours = f"from local.deploy.commands import RealCommands; RealCommands().run([{sys.executable!r}, '-c', {child!r}])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", ours], cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    for _ in range(200):
+        if begun.exists():
+            break
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=20) != 0
+    assert saved.exists()
+
+
+@pytest.mark.parametrize("body", ['{"a": "b\\\\c\\n %20 100% \\"d\\" \'e\' # f é"}', "{}", "a\nb\\"])
+def test_curl_sends_the_very_body(body: str) -> None:
+    """Quotes, backslashes, per cents and lines come through as they are."""
+    received: list[tuple[str, str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            length = int(self.headers["Content-Length"])
+            headers = f"{self.headers['Authorization']} {self.headers['x-goog-user-project']}"
+            received.append((self.command, headers, self.rfile.read(length).decode()))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/users"
+        given = curl.config(url, "a-token\n", body=body, method="PUT", project=PROJECT)
+        ran = RealCommands().run(["curl", "--silent", "--show-error", "--max-time", "10", "--config", "-"], given=given)
+        thread.join()
+    assert ran.code == 0
+    assert received == [("PUT", f"Bearer a-token {PROJECT}", body)]

@@ -1,17 +1,18 @@
-"""The same deployment with the real Terraform, through a provider that reaches no cloud; gcloud and curl are recorded."""
+"""The same deployment with the real Terraform and a provider that reaches no cloud; gcloud and curl are recorded."""
 
 import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.deploy import deployment, preflight, terraform
-from local.deploy.commands import RealCommands, Ran
+from local.deploy.commands import Ran, RealCommands
 from local.deploy.target import Target
 from local.environment import ROOT
 from tests.conftest import missing
@@ -22,6 +23,8 @@ from tests.deploy.world import PROJECT, World
 @dataclass
 class WithTerraform(World):
     """Terraform is run; its state decides what there is."""
+
+    known: list[dict[str, Any]] = field(default_factory=list)  # the outputs after each apply
 
     def run(
         self,
@@ -48,6 +51,7 @@ class WithTerraform(World):
             self.versions.setdefault(name.replace("-", "_"), [])
         self.maintain_url = outputs["maintain_url"]["value"] or "https://nowhere"
         self.applied = {"commit": outputs["serving"]["value"]["commit"]}
+        self.known.append({name: output["value"] for name, output in outputs.items()})
 
 
 @pytest.fixture
@@ -72,6 +76,10 @@ def test_a_deployment_through_terraform_serves_and_then_has_nothing_to_do(deploy
     target = Target(environment="dev", project=PROJECT)
     assert "serves commit" in deployment.deploy(target, deployer.tools)
     assert steps(deployer.world).count("apply") == 3
+    ground, migration, serving = deployer.world.known  # type: ignore[attr-defined]
+    assert [known["serving"]["archive"] != "" for known in (ground, migration, serving)] == [False, False, True]
+    assert [known["maintain_url"] != "" for known in (ground, migration, serving)] == [False, True, True]
+    assert migration["database_users"] == serving["database_users"]
     assert all(deployer.world.versions.values())
     before = len(deployer.world.changed)
     assert "nothing was changed" in deployment.deploy(target, deployer.tools)

@@ -19,13 +19,36 @@ PREFIX = "vividly-dev"
 PROJECT = "some-project"
 API_URL = "https://vividly-dev-api-1.europe-west1.run.app"
 MAINTAIN_URL = "https://vividly-dev-maintain-1.europe-west1.run.app"
+DATABASE = f"{PROJECT}:europe-west1:{PREFIX}"
+# Secrets as deployments before filled them.
+FILLED = {
+    "database_url": f"cloudsql://{DATABASE}/vividly?ip_type=private",
+    "database_owner_url": f"cloudsql://vividly-owner:word@{DATABASE}/vividly?ip_type=private",
+    "secret_key": "a-secret-key",
+}
 READERS = {
     "database_url": [name for name in PIPELINE["functions"] if name != "maintain"],
     "database_owner_url": ["maintain"],
     "secret_key": ["api"],
 }
-# Words of the commands that change something outside.
-MUTATING = (" apply ", " destroy ", "versions add", "storage cp", "sqladmin", "maintain")
+# Words of the commands that change something outside, unless they only look.
+MUTATING = {
+    " apply ": "apply",
+    " destroy ": "destroy",
+    "versions add": "secret",
+    "storage cp": "upload",
+    "sqladmin": "owner",
+    "peerings delete": "peering",
+    "https://vividly-dev-maintain": "maintain",
+}
+LOOKING = ("(look)", "print-identity-token")
+
+
+def step(line: str) -> str:
+    """What a command changed outside, in a word; empty where it changed nothing."""
+    if any(word in line for word in LOOKING):
+        return ""
+    return next((name for word, name in MUTATING.items() if word in f" {line} "), "")
 
 
 @dataclass
@@ -43,7 +66,10 @@ class World:
     buckets: set[str] = field(default_factory=lambda: {f"{PROJECT}-vividly-state", f"{PROJECT}-vividly-code"})
     objects: set[str] = field(default_factory=set)
     terraform: str = "1.11.4"
-    applied: dict[str, str] | None = None  # the variables of the last apply
+    applied: dict[str, str] | None = None  # the variables of the last whole apply
+    migration: str = ""  # the archive that `maintain` runs
+    broken: set[str] = field(default_factory=set)  # functions whose last deployment failed
+    database_users: list[str] = field(default_factory=lambda: ["postgres"])
     readers: dict[str, list[str]] = field(default_factory=lambda: {key: list(value) for key, value in READERS.items()})
     versions: dict[str, list[str]] = field(default_factory=dict)  # of each secret; a secret that is not there is no key
     pinned: dict[str, int] = field(default_factory=dict)
@@ -51,12 +77,13 @@ class World:
     differences: list[str] = field(default_factory=list)
     books: list[str] = field(default_factory=list)
     protected: bool = False
+    destroyed: list[str] = field(default_factory=list)  # addresses that the plan destroys
     maintain_url: str = MAINTAIN_URL
 
     @property
     def changed(self) -> list[str]:
         """The commands that changed something outside."""
-        return [line for line in self.ran if any(word in f" {line} " for word in MUTATING)]
+        return [line for line in self.ran if step(line)]
 
     @property
     def serving(self) -> str:
@@ -74,9 +101,8 @@ class World:
         """Answer one command."""
         url = re.search(r'url = "([^"]+)"', given or "")
         line = " ".join(words) + (f" {url[1]}" if url else "")
-        if url and url[1] == self.maintain_url and '\\"look\\"' in (given or ""):
-            line += " (look)"
-            line = line.replace("maintain", "mntn")  # a look changes nothing
+        if '\\"look\\"' in (given or "") or (given and "sqladmin" in given and "data-raw" not in given):
+            line += f" {LOOKING[0]}"
         self.ran.append(line)
         if given is not None:
             self.given.append(given)
@@ -111,8 +137,8 @@ class World:
             case "version":
                 return Ran(0, json.dumps({"terraform_version": self.terraform}))
             case "plan":
-                same = self.applied is not None and self.applied == variables
-                return Ran(0 if same else 2, "")
+                same = self.applied == variables and self.migration == variables["migration_archive"]
+                return Ran(0 if same and "-replace=" not in line else 2, "")
             case "show":
                 return Ran(0, json.dumps(self._planned()))
             case "output":
@@ -120,11 +146,15 @@ class World:
             case "apply":
                 for setting in self.readers:
                     self.versions.setdefault(setting, [])
-                if "-target" not in line:
-                    self.applied = variables
+                for name in re.findall(r'-replace=\S+this\["(\w+)"\]', line):
+                    self.broken.discard(name)
+                if "-target=google_cloudfunctions2_function" in line:
+                    self.migration = variables["migration_archive"]
+                elif "-target" not in line:
+                    self.applied, self.migration = variables, variables.get("migration_archive", "")
                 return Ran(0, "")
             case "destroy":
-                self.applied = None
+                self.applied, self.migration = None, ""
                 return Ran(0, "")
             case _:
                 return Ran(0, "")
@@ -134,8 +164,8 @@ class World:
             return {}
         values = {
             "api_url": API_URL,
-            "maintain_url": self.maintain_url if self.applied["migration_archive"] else "",
-            "database_instance": f"{PROJECT}:europe-west1:{PREFIX}",
+            "maintain_url": self.maintain_url if self.migration else "",
+            "database_instance": DATABASE,
             "database_name": "vividly",
             "database_users": ["dev-api@some-project.iam"],
             "sources_bucket": f"{PROJECT}-{PREFIX}-sources",
@@ -143,7 +173,7 @@ class World:
                 "archive": self.serving,
                 "commit": self.applied["commit"] if self.serving else "",
             },
-            "migration_archive": self.applied["migration_archive"],
+            "network": PREFIX,
             "protected": self.protected,
         }
         return {name: {"value": value, "sensitive": False} for name, value in values.items()}
@@ -176,6 +206,12 @@ class World:
             for found in (*secrets, *grants)
             if found["index"].rpartition("/")[2] not in self.versions
         ]
+        if self.applied is None:
+            new.append({"type": "google_project_service", "index": "aiplatform", "change": {"actions": ["create"]}})
+        new += [
+            {"type": address.partition(".")[0], "address": address, "change": {"actions": ["delete", "create"]}}
+            for address in self.destroyed
+        ]
         pins = {
             setting.replace("_", "-"): {"name": self.full(setting), "version": str(self.pinned.get(setting, 1))}
             for setting in self.readers
@@ -183,10 +219,22 @@ class World:
         return {
             "planned_values": {
                 "root_module": {"resources": [*secrets, *accounts, *grants, function]},
-                "outputs": {"secrets": {"value": pins}},
+                "outputs": {"secrets": {"value": pins}, "database_instance": {"value": DATABASE}},
             },
+            "prior_state": {"values": {"root_module": {"resources": self._functions()}}},
             "resource_changes": new,
         }
+
+    def _functions(self) -> list[dict[str, Any]]:
+        there = [name for name in PIPELINE["functions"] if (self.migration if name == "maintain" else self.serving)]
+        return [
+            {
+                "type": "google_cloudfunctions2_function",
+                "address": f'google_cloudfunctions2_function.this["{name}"]',
+                "values": {"state": "FAILED" if name in self.broken else "ACTIVE"},
+            }
+            for name in there
+        ]
 
     def full(self, setting: str) -> str:
         """A secret's full name."""
@@ -230,6 +278,8 @@ class World:
         if "versions describe" in line:
             there = int(words[4]) <= len(self.versions[setting])
             return Ran(0, "ENABLED\n") if there else Ran(1, "", "ERROR: NOT_FOUND: version not found")
+        if "versions access" in line:
+            return Ran(0, self.versions[setting][int(words[4]) - 1])
         members = [
             f"serviceAccount:dev-{name.replace('_', '-')}@{PROJECT}.iam.gserviceaccount.com"
             for name in self.readers[setting]
@@ -238,12 +288,15 @@ class World:
         return Ran(0, json.dumps({"bindings": [{"role": "roles/secretmanager.secretAccessor", "members": members}]}))
 
     def _curl(self, line: str, given: str) -> Ran:
-        if "sqladmin" in line or "aiplatform" in line:
-            return Ran(0, "{}")
-        if self.maintain_url not in line.replace("mntn", "maintain"):
-            return Ran(0, "curl 8.0\n")
         body = re.search(r'data-raw = "(.*)"\n', given)
         order = json.loads(body[1].replace('\\"', '"').replace("\\\\", "\\")) if body else {}
+        if "sqladmin" in line:
+            if not body:
+                return Ran(0, json.dumps({"items": [{"name": name} for name in self.database_users]}))
+            self.database_users.append(order["name"])
+            return Ran(0, json.dumps({"name": "an-operation", "status": "PENDING"}))
+        if self.maintain_url not in line:
+            return Ran(0, "{}")
         answer = {
             "schema_before": "0002",
             "schema": "0003",
@@ -252,6 +305,4 @@ class World:
             "differences": self.differences,
             "passwords": {account["email"]: "a-new-password" for account in order.get("accounts", ())},
         }
-        return Ran(
-            22 if self.differences else 0, json.dumps(answer), "curl: (22) The requested URL returned error: 409"
-        )
+        return Ran(0, f"{json.dumps(answer)}\n{409 if self.differences else 200}")

@@ -90,6 +90,15 @@ def test_a_database_that_differs_from_the_code_is_refused(database: sa.Engine, s
     assert answer["passwords"] == {}
 
 
+def test_the_database_of_a_newer_release_is_left_alone(database: sa.Engine) -> None:
+    with single_statement(database) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    answer, status = call(database, {"users": [USER], "accounts": [{"email": "a@school.test"}]})
+    assert status == 409
+    assert answer["differences"] == [f"schema is at 9999, the code's newest is {migrate.head()}"]
+    assert (answer["schema"], answer["passwords"]) == ("9999", {})
+
+
 def test_labels_are_the_code_s_in_order(database: sa.Engine) -> None:
     with single_statement(database) as connection:
         assert gate.labels(connection) == [status.value for status in Status]

@@ -61,7 +61,7 @@ def variables(environment: str) -> Sequence[str]:
         f"-var-file=environments/{environment}.tfvars",
         "-var=project_id=some-project",
         "-var=code_bucket=some-project-vividly-code",
-        '-var=deployers=["user:operator@example.org"]',
+        "-var=deployer=user:operator@example.org",
         f"-var=serving_archive={ARCHIVE}",
         f"-var=migration_archive={ARCHIVE}",
         "-var=commit=0123456",
