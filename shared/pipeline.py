@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -14,16 +14,16 @@ from shared.enums import ContentRequestStatus as Status
 from shared.enums import Modality, Port
 
 # Part of every content key: raised when a change of the code would make another lesson of the same question.
-PIPELINE_VERSION: Final = 1
+PIPELINE_VERSION: Final = 2
 
 LEASE_SECONDS: Final = 15  # how long a claim holds without being renewed
 HEARTBEAT_SECONDS: Final = 5  # how often a working stage renews its lease
 STAGE_ATTEMPTS: Final = 5  # runs of one stage before the request is failed
 
 RETRY_MINIMUM_SECONDS: Final = 2  # back-off of the bus after a delivery that failed
-RETRY_MAXIMUM_SECONDS: Final = 20
+RETRY_MAXIMUM_SECONDS: Final = 10  # a delivery comes soon after a lease of 15 s has run out: 14 or 24 s after a kill
 # Far above what busy deliveries can reach within the longest budget (a test computes it).
-MAX_DELIVERY_ATTEMPTS: Final = 60
+MAX_DELIVERY_ATTEMPTS: Final = 90
 ACK_DEADLINE_LIMIT_SECONDS: Final = 600
 EVENT_FUNCTION_LIMIT_SECONDS: Final = 540
 TIMEOUT_MARGIN_SECONDS: Final = 30  # function time-out over budget, and ack deadline over time-out
@@ -31,7 +31,14 @@ TIMEOUT_MARGIN_SECONDS: Final = 30  # function time-out over budget, and ack dea
 CLARIFICATION_ROUNDS: Final = 3
 CLARIFICATION_DAYS: Final = 7
 SWEEP_SUCCESSOR_SECONDS: Final = 60  # a finished stage whose successor has not begun for so long is published again
+SWEEP_ANNOUNCE_SECONDS: Final = 150  # what ended within so long is announced once more: two sweeps see it
 SWEEP_LIMIT: Final = 20  # how often one request is published again before it is failed
+
+# Beside the settings' RETENTION_DAYS of finished requests:
+IDEMPOTENCY_DAYS: Final = 7  # how long an Idempotency-Key is remembered
+SCENE_DAYS: Final = 30  # how long finished pieces of scenes lie, to be used again; a rule of the bucket
+LESSON_QUIET_SECONDS: Final = 15 * 60  # a lesson that nothing refers to is cleared away: longer than any run lasts
+
 AWAITING_CLARIFICATION: Final = "Awaiting user clarification"
 
 
@@ -51,6 +58,22 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """The usual size of a function in the cloud; an environment may choose another."""
+
+    cpu: int = 1
+    memory: str = "512Mi"
+    concurrency: int = 8  # requests that an instance serves at once, each in a thread; above 1 it takes a whole CPU
+    min_instances: int = 0
+    max_instances: int = 3
+    pool: int = 2  # connections to the record that an instance keeps at most
+
+
+MODEL: Final = Size(memory="1Gi", concurrency=4, max_instances=5)  # holds a model or waits for one
+ENCODER: Final = Size(cpu=4, memory="4Gi", concurrency=1, max_instances=10)  # takes all cores for one request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One deployed function: what wakes it, what it may publish, how long it may work."""
 
@@ -60,6 +83,7 @@ class Function:
     public: bool = False  # whether anybody may call it
     uses: frozenset[Port]  # all that it can reach, and all that it is granted and told
     budget: int  # seconds of work
+    size: Size = Size()
 
     @property
     def timeout(self) -> int:
@@ -103,6 +127,7 @@ def _stage(  # one place to freeze the mappings and to derive `publishes`
     budget: int,
     progress: tuple[int, int],
     label: str,
+    size: Size = Size(),
 ) -> Stage:
     routes = dict(then) if isinstance(then, dict) else dict.fromkeys(Modality, then)
     return Stage(
@@ -117,6 +142,7 @@ def _stage(  # one place to freeze the mappings and to derive `publishes`
         progress=progress[0],
         progress_end=progress[1],
         label=label,
+        size=size,
     )
 
 
@@ -130,6 +156,7 @@ VALIDATE_REQUEST: Final = _stage(
     budget=60,
     progress=(5, 14),
     label="Checking your question",
+    size=MODEL,
 )
 RETRIEVE_CONTENT: Final = _stage(
     "retrieve_content",
@@ -141,6 +168,7 @@ RETRIEVE_CONTENT: Final = _stage(
     budget=60,
     progress=(15, 29),
     label="Reading the textbooks",
+    size=MODEL,
 )
 GENERATE_SCRIPT: Final = _stage(
     "generate_script",
@@ -156,6 +184,7 @@ GENERATE_SCRIPT: Final = _stage(
     budget=180,
     progress=(30, 49),
     label="Writing the lesson",
+    size=MODEL,
 )
 GENERATE_VIDEO: Final = _stage(
     "generate_video",
@@ -171,6 +200,7 @@ GENERATE_VIDEO: Final = _stage(
     budget=480,
     progress=(50, 85),
     label="Speaking and drawing the scenes",
+    size=ENCODER,
 )
 PROCESS_VIDEO: Final = _stage(
     "process_video",
@@ -182,6 +212,7 @@ PROCESS_VIDEO: Final = _stage(
     budget=300,
     progress=(90, 96),
     label="Finishing the video",
+    size=ENCODER,
 )
 NOTIFY_STUDENT: Final = _stage(
     "notify_student",
@@ -212,6 +243,7 @@ API: Final = Function(
     publishes=frozenset({Topic.REQUEST_CREATED, Topic.REQUEST_VALIDATED, Topic.STATUS_CHANGED}),
     uses=frozenset({Port.RECORD, Port.BUS, Port.OBJECTS, Port.ACCOUNTS, Port.MIRROR}),
     budget=30,
+    size=Size(concurrency=40, max_instances=5, pool=5),
 )
 MIRROR_STATUS: Final = Function(
     name="mirror_status", listens=Topic.STATUS_CHANGED, uses=frozenset({Port.RECORD, Port.MIRROR}), budget=30
@@ -222,23 +254,32 @@ HANDLE_DEAD_LETTER: Final = Function(
     publishes=frozenset({Topic.STATUS_CHANGED, Topic.REQUEST_VALIDATED}),
     uses=frozenset({Port.RECORD, Port.BUS}),
     budget=30,
+    size=Size(max_instances=2),
 )
 SWEEP: Final = Function(
     name="sweep",
     listens=Topic.SWEEP_DUE,
     publishes=frozenset({stage.listens for stage in STAGES} | {Topic.STATUS_CHANGED}),
-    uses=frozenset({Port.RECORD, Port.BUS, Port.MIRROR}),
+    uses=frozenset({Port.RECORD, Port.BUS, Port.MIRROR, Port.OBJECTS}),
     budget=50,
+    size=Size(concurrency=1, max_instances=1),
 )
 INGEST_SOURCE: Final = Function(
     name="ingest_source",
     listens=Topic.SOURCE_UPLOADED,
     uses=frozenset({Port.RECORD, Port.SOURCES, Port.EMBEDDINGS}),
     budget=480,
+    size=Size(cpu=2, memory="4Gi", concurrency=1, max_instances=1),
 )
 
 # Deployment calls it, as itself: migrations and the enum gate, before the code serves.
-MAINTAIN: Final = Function(name="maintain", listens=None, uses=frozenset({Port.SCHEMA}), budget=480)
+MAINTAIN: Final = Function(
+    name="maintain",
+    listens=None,
+    uses=frozenset({Port.SCHEMA}),
+    budget=480,
+    size=Size(concurrency=1, max_instances=1, pool=1),
+)
 
 FUNCTIONS: Final = (API, *STAGES, MIRROR_STATUS, HANDLE_DEAD_LETTER, SWEEP, INGEST_SOURCE, MAINTAIN)
 
@@ -282,6 +323,7 @@ def as_dict() -> dict[str, object]:
             "retry_maximum_seconds": RETRY_MAXIMUM_SECONDS,
             "lease_seconds": LEASE_SECONDS,
         },
+        "scene_days": SCENE_DAYS,
         "functions": {
             function.name: {
                 "trigger": "http" if function.listens is None else "topic",
@@ -290,6 +332,7 @@ def as_dict() -> dict[str, object]:
                 "publishes": sorted(function.publishes),
                 "uses": sorted(function.uses),
                 "budget": function.budget,
+                "size": asdict(function.size),
                 "timeout": function.timeout,
                 "ack_deadline": function.ack_deadline,
                 "stage": isinstance(function, Stage),

@@ -7,29 +7,11 @@ locals {
 
   prefix = "${var.prefix}-${var.environment}"
 
-  # The usual size of a function. Work that takes all cores gets an instance to itself.
-  light = { cpu = "1", memory = "512Mi", concurrency = 8, min_instances = 0, max_instances = 3, pool = 2 }
-  heavy = { cpu = "4", memory = "4Gi", concurrency = 1, min_instances = 0, max_instances = 10, pool = 2 }
-  usual_sizes = {
-    api                = merge(local.light, { concurrency = 40, max_instances = 5, pool = 5 })
-    validate_request   = merge(local.light, { memory = "1Gi", concurrency = 4, max_instances = 5 })
-    retrieve_content   = merge(local.light, { memory = "1Gi", concurrency = 4, max_instances = 5 })
-    generate_script    = merge(local.light, { memory = "1Gi", concurrency = 4, max_instances = 5 })
-    generate_video     = local.heavy
-    process_video      = local.heavy
-    notify_student     = local.light
-    mirror_status      = local.light
-    handle_dead_letter = merge(local.light, { max_instances = 2 })
-    sweep              = merge(local.light, { concurrency = 1, max_instances = 1 })
-    ingest_source      = merge(local.light, { cpu = "2", memory = "4Gi", concurrency = 1, max_instances = 1 })
-    maintain           = merge(local.light, { concurrency = 1, max_instances = 1, pool = 1 })
-  }
-
   functions = {
     for name, function in local.pipeline.functions : name => merge(function, {
       label = replace(name, "_", "-")
       size = {
-        for key, usual in local.usual_sizes[name] :
+        for key, usual in function.size :
         key => try(coalesce(var.sizes[name][key], usual), usual)
       }
       archive = name == "maintain" ? var.migration_archive : var.serving_archive

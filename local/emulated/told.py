@@ -1,57 +1,21 @@
 """What each function is told: the settings and secrets that its ports need, by the rules that Terraform goes by.
 
-Both read the committed files that are written from the code. `terraform/locals.tf` has the rules, and the sizes; a test
-compares the sizes.
+Both read the committed files that are written from the code. `terraform/locals.tf` has the rules.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from local.environment import ROOT
 from shared import parts
 from shared.enums import Port
 from shared.pipeline import (
-    API,
-    GENERATE_SCRIPT,
-    GENERATE_VIDEO,
-    INGEST_SOURCE,
-    MAINTAIN,
-    PROCESS_VIDEO,
-    RETRIEVE_CONTENT,
-    SWEEP,
-    VALIDATE_REQUEST,
     Function,
 )
 
 DECLARED: Final = ROOT / "terraform" / "settings.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How many requests one instance serves at once, and how many connections to the record it keeps at most."""
-
-    threads: int = 8
-    pool: int = 2
-
-
-USUAL: Final = Size()
-SIZES: Final[Mapping[str, Size]] = MappingProxyType(
-    {
-        API.name: Size(threads=40, pool=5),
-        VALIDATE_REQUEST.name: Size(threads=4),
-        RETRIEVE_CONTENT.name: Size(threads=4),
-        GENERATE_SCRIPT.name: Size(threads=4),
-        GENERATE_VIDEO.name: Size(threads=1),
-        PROCESS_VIDEO.name: Size(threads=1),
-        SWEEP.name: Size(threads=1),
-        INGEST_SOURCE.name: Size(threads=1),
-        MAINTAIN.name: Size(threads=1, pool=1),
-    }
-)
 
 
 class Told:
@@ -74,7 +38,7 @@ class Told:
             if setting is not None:
                 names.add(setting)
             names |= set(self._ports[port]["parts"][self._part(port, setting)])
-        pool = {"DATABASE_POOL_SIZE": str(SIZES.get(function.name, USUAL).pool)}
+        pool = {"DATABASE_POOL_SIZE": str(function.size.pool)}
         return {name.upper(): self._values[name] for name in sorted(names & self._values.keys())} | pool
 
     def _part(self, port: Port, setting: str | None) -> str:
@@ -94,7 +58,7 @@ def framework(function: Function, port: int) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
         "WORKERS": "1",
-        "THREADS": str(SIZES.get(function.name, USUAL).threads),
+        "THREADS": str(function.size.concurrency),
         "CLOUD_RUN_TIMEOUT_SECONDS": str(function.timeout),
         "MALLOC_ARENA_MAX": "2",
     }

@@ -101,7 +101,8 @@ class MiniLmEmbeddings:
 
         vocabulary = WordPiece.read_file(str(_VOCABULARY))
         # No special tokens are registered: "[SEP]" in a text is text.
-        tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+        pieces = WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100)  # noqa: S106 - no password
+        tokenizer = Tokenizer(pieces)
         tokenizer.normalizer = BertNormalizer(lowercase=True)
         tokenizer.pre_tokenizer = BertPreTokenizer()
         tokenizer.post_processor = BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))

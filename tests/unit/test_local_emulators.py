@@ -16,13 +16,12 @@ from local.emulated import identity, place
 from local.emulated.identity import Identity
 from local.emulated.record import user_of
 from local.emulated.signatures import EXPIRED, FORGED, UNSIGNED, refusal
-from local.emulated.told import SIZES, USUAL, Told, framework
+from local.emulated.told import Told, framework
 from local.errors import LocalProblem
 from shared.enums import Port
 from shared.parts import FIXED_PARTS, PARTS
 from shared.pipeline import FUNCTIONS, Function
 from shared.settings import Settings
-from tests.conftest import ROOT
 
 HOST = "127.0.0.1:4443"
 CHOSEN = {"message_bus": "pubsub", "object_store": "gcs", "status_mirror": "firestore"}
@@ -141,19 +140,8 @@ def test_what_some_parts_need_is_told_to_the_functions_that_use_them_alone(funct
 
 
 def test_processes_are_as_large_as_instances_in_the_cloud() -> None:
-    text = (ROOT / "terraform" / "locals.tf").read_text()
-    kinds = {kind: _numbers(row) for kind, row in re.findall(r"^  (light|heavy) = \{([^}]*)\}", text, re.MULTILINE)}
     for function in FUNCTIONS:
-        row = re.search(rf"^    {function.name} += (?:merge\(local\.(\w+)(.*)\)|local\.(\w+))$", text, re.MULTILINE)
-        assert row is not None, function.name
-        deployed = kinds[row[1] or row[3]] | _numbers(row[2] or "")
-        size = SIZES.get(function.name, USUAL)
-        assert (size.threads, size.pool) == (deployed["concurrency"], deployed["pool"]), function.name
-        assert framework(function, 1)["THREADS"] == str(deployed["concurrency"])
-
-
-def _numbers(row: str) -> dict[str, int]:
-    return {name: int(number) for name, number in re.findall(r"(concurrency|pool) = (\d+)", row)}
+        assert framework(function, 1)["THREADS"] == str(function.size.concurrency)
 
 
 def test_each_function_has_a_database_user_that_maintain_accepts() -> None:

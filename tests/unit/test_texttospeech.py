@@ -19,6 +19,7 @@ from shared.adapters.texttospeech import (
     GoogleSpeech,
 )
 from shared.errors import InvalidMedia, PermanentError, PipelineError, TransientError
+from shared.pipeline import GENERATE_VIDEO
 from shared.settings import Settings, SettingsError
 from shared.usage import metered
 from tests.conftest import ROOT
@@ -316,8 +317,9 @@ def test_the_requests_of_a_minute_are_kept_to(service: TextToSpeech) -> None:
 
 
 def test_all_instances_together_keep_to_the_projects_share() -> None:
-    sizes = "".join(path.read_text() for path in (ROOT / "terraform").rglob("*.tf*"))
-    instances = [int(number) for number in re.findall(r"max_instances *= *(\d+)", sizes)]
+    chosen = "".join(path.read_text() for path in (ROOT / "terraform" / "environments").glob("*.tfvars"))
+    instances = [int(number) for number in re.findall(r"generate_video *=.*max_instances *= *(\d+)", chosen)]
 
-    assert max(instances) <= MOST_INSTANCES
+    assert instances
+    assert max(*instances, GENERATE_VIDEO.size.max_instances) <= MOST_INSTANCES
     assert MOST_INSTANCES * REQUESTS_PER_MINUTE <= PROJECT_REQUESTS_PER_MINUTE < 1000
