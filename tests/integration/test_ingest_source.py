@@ -169,8 +169,9 @@ def test_an_archive_that_is_too_large_is_not_even_read(
     bucket.objects = Watched(sizes={"huge.zip": MAXIMUM_BYTES + 1})
     handle(upload("huge.zip"), bucket)
     assert bucket.objects.reads == []
-    (line,) = [vars(record)["fields"] for record in caplog.records if "fields" in vars(record)]
-    assert line == {"source": "huge.zip", "code": "source_too_large"}
+    # A record is kept once for each handler of pytest's that it reaches.
+    lines = [vars(record)["fields"] for record in set(caplog.records) if "fields" in vars(record)]
+    assert lines == [{"source": "huge.zip", "code": "source_too_large"}]
 
 
 def test_an_archive_that_is_replaced_while_it_is_read_is_read_again(bucket: FakeServices) -> None:

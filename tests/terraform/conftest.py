@@ -14,20 +14,20 @@ import pytest
 from tests.conftest import ROOT, missing
 
 ARCHIVE = f"functions-{'a' * 64}.zip"
-COUNTS = pytest.StashKey[dict[str, str]]()
+COUNTED = "counted: "  # properties of a test that are shown at the end begin so
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-inventory", action="store_true", help="write docs/inventory.md anew")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[COUNTS] = {}
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for name, counted in config.stash[COUNTS].items():
-        terminalreporter.write_line(f"{name}: {counted}")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the tests counted; a test's properties come along from whichever process ran it."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, counted in getattr(report, "user_properties", ()):
+                if name.startswith(COUNTED):
+                    terminalreporter.write_line(f"{name.removeprefix(COUNTED)}: {counted}")
 
 
 @dataclass(frozen=True, slots=True)

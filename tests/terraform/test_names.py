@@ -1,14 +1,12 @@
 """No name can be changed alone: each is changed once, in the applied state, and each change is seen."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-
-import pytest
 
 from shared.parts import PARTS
 from shared.settings import SettingsError
-from tests.terraform.conftest import COUNTS
+from tests.terraform.conftest import COUNTED
 from tests.terraform.names import PLATFORM, differences
 
 # Where names stand, by type of resource; lists and maps are walked.
@@ -94,10 +92,10 @@ def test_code_and_cloud_call_everything_alike(applied: dict[str, Any]) -> None:
     assert differences(applied) == []
 
 
-def test_no_name_can_be_changed_alone(applied: dict[str, Any], pytestconfig: pytest.Config) -> None:
+def test_no_name_can_be_changed_alone(applied: dict[str, Any], record_property: Callable[[str, object], None]) -> None:
     found = list(places(applied))
     missed = [path for path, of_a_variable in found if not seen(mutated(applied, path, of_a_variable))]
     named = [(applied["values"]["root_module"]["resources"][path[3]]["address"], path[5:]) for path in missed]  # type: ignore[index]
-    pytestconfig.stash[COUNTS]["names changed alone"] = f"{len(found) - len(missed)} of {len(found)} caught"
+    record_property(f"{COUNTED}names changed alone", f"{len(found) - len(missed)} of {len(found)} caught")
     assert named == []
     assert len(found) > 400

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from local.deploy.costs import page
 from local.deploy.inventory import inventory
 from tests.conftest import ROOT, missing
-from tests.terraform.conftest import COUNTS, Terraform, variables
+from tests.terraform.conftest import COUNTED, Terraform, variables
 
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "terraform" / "environments").glob("*.tfvars"))
 KEY = "projects/some-project/locations/europe-west1/keyRings/ours/cryptoKeys/ours"
@@ -43,11 +44,11 @@ def test_bootstrap_is_valid(program: str, tmp_path: Path) -> None:
     assert "valid" in bootstrap.run("validate", "-no-color").stdout
 
 
-def test_its_own_assertions_hold(terraform: Terraform, pytestconfig: pytest.Config) -> None:
+def test_its_own_assertions_hold(terraform: Terraform, record_property: Callable[[str, object], None]) -> None:
     done = terraform.run("test", "-no-color")
     counted = re.search(r"(\d+) passed, (\d+) failed", done.stdout)
     assert counted is not None
-    pytestconfig.stash[COUNTS]["terraform test"] = counted[0]
+    record_property(f"{COUNTED}terraform test", counted[0])
     assert int(counted[1]) > 40
     assert counted[2] == "0"
 
@@ -67,7 +68,9 @@ def test_a_second_plan_has_no_changes(terraform: Terraform, applied: dict[str, A
     assert "No changes" in done.stdout
 
 
-def test_the_policies_are_kept(terraform: Terraform, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+def test_the_policies_are_kept(
+    terraform: Terraform, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     checkov = ROOT / ".venv-policy" / "bin" / "checkov"
     if not checkov.exists():
         missing("checkov is not installed: ./test.sh terraform installs it")
@@ -81,9 +84,8 @@ def test_the_policies_are_kept(terraform: Terraform, tmp_path: Path, pytestconfi
     failed = [check for found in (of_plan, of_bootstrap) for check in found["results"]["failed_checks"]]
     skipped = [check for found in (of_plan, of_bootstrap) for check in found["results"]["skipped_checks"]]
     passed = sum(found["summary"]["passed"] for found in (of_plan, of_bootstrap))
-    pytestconfig.stash[COUNTS]["checkov"] = (
-        f"{passed} passed, {len(failed)} failed, {len(skipped)} skipped, each with its reason"
-    )
+    counted = f"{passed} passed, {len(failed)} failed, {len(skipped)} skipped, each with its reason"
+    record_property(f"{COUNTED}checkov", counted)
     assert [(check["check_id"], check["resource"]) for check in failed] == []
     assert all(check["check_result"]["suppress_comment"] for check in skipped)
     assert passed > 200
