@@ -57,9 +57,9 @@ def measure(state: State, console: Console) -> Comparison:
 
 
 def _unlimited(engine: sa.Engine) -> None:
-    """Give the student the day's quota again."""
+    """Give the student the day's quota and the minute's pace again."""
     with single_statement(engine) as connection:
-        connection.execute(sa.text("UPDATE users SET quota_used = 0"))
+        connection.execute(sa.text("UPDATE users SET quota_used = 0, pace_until = NULL"))
 
 
 def _bare(engine: sa.Engine) -> flask.Flask:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 THREADS: Final = 24  # each long poll holds one
 BODY_BYTES: Final = 2**20  # the api refuses far less; this bounds what is buffered before it is asked
+HEADER_BYTES: Final = 32 * 1024  # of a request, its line among them
+IDLE_SECONDS: Final = 30  # of silence, after which a connection that no call is made on is closed
 
 
 def bind(port: int) -> socket.socket:
@@ -39,7 +41,7 @@ def bind(port: int) -> socket.socket:
 class Server:
     """Serves one application on a bound socket until it is closed."""
 
-    def __init__(self, app: "WSGIApplication", listener: socket.socket) -> None:
+    def __init__(self, app: "WSGIApplication", listener: socket.socket, *, idle_seconds: int = IDLE_SECONDS) -> None:
         from waitress.server import create_server
 
         self.url = f"http://{HOST}:{listener.getsockname()[1]}"
@@ -48,6 +50,9 @@ class Server:
             sockets=[listener],
             threads=THREADS,
             max_request_body_size=BODY_BYTES,
+            max_request_header_size=HEADER_BYTES,
+            channel_timeout=idle_seconds,
+            cleanup_interval=idle_seconds,
             ident=None,
             asyncore_use_poll=True,
             connection_limit=500,

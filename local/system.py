@@ -19,7 +19,7 @@ from shared.pipeline import API
 from shared.settings import Settings
 
 POOL_SIZE: Final = 24  # every function shares this process's connections
-DAILY_REQUESTS: Final = 1000  # one machine, one user: the quota is for classes
+REQUESTS: Final = 1000  # a day, and a minute: one machine, one user; the limits are for classes
 LOG_BYTES: Final = 5 * 2**20  # a longer log is begun anew
 CLOSING_SECONDS: Final = 1.0  # patience with work under way; the next start takes up what it leaves
 
@@ -72,7 +72,8 @@ class Record:
             defaults={
                 "COMMIT": environment.commit(),
                 "DATABASE_POOL_SIZE": str(POOL_SIZE),
-                "DAILY_REQUEST_QUOTA": str(DAILY_REQUESTS),
+                "DAILY_REQUEST_QUOTA": str(REQUESTS),
+                "REQUESTS_PER_MINUTE": str(REQUESTS),
             },
         )
         self._stack.enter_context(said)

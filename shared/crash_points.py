@@ -18,6 +18,7 @@ class Step(StrEnum):
     CLAIM = "claim"  # the stages' runs
     RENEW = "renew"
     PROGRESS = "progress"
+    BEGIN_LESSON = "begin_lesson"
     FINISH = "finish"  # whatever the outcome: handed on, completed, settled, asked back
     RELEASE = "release"
     SPEND = "spend"
@@ -32,10 +33,14 @@ class Step(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     RATE = "rate"
+    ERASE = "erase"
     COUNT_SWEEP = "count_sweep"  # sweep
     EXPIRE = "expire"
     FREE_FLIGHT = "free_flight"
     REMOVE = "remove"
+    CLEAR_LESSON = "clear_lesson"
+    FORGET_KEYS = "forget_keys"
+    FORGET_TRIES = "forget_tries"
 
 
 POINTS: Final = tuple(f"{side}_{step}" for step in Step for side in ("before", "after"))

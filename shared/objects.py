@@ -34,6 +34,9 @@ def content_type(name: str) -> str:
     return CONTENT_TYPES[name.rpartition(".")[2]]
 
 
+SCENES: Final = "scenes/"  # pieces of scenes, of whichever lesson
+
+
 def lesson(digest: str, name: str = "") -> str:
     """An artefact of the lesson whose storyboard has this digest; without a name, the prefix of them all."""
     return f"lessons/{digest}/{name}"
@@ -41,7 +44,7 @@ def lesson(digest: str, name: str = "") -> str:
 
 def scene(kind: str, fingerprint: str, extension: str) -> str:
     """A finished piece of a scene, named by all that it was made from."""
-    return f"scenes/{kind}/{fingerprint}.{extension}"
+    return f"{SCENES}{kind}/{fingerprint}.{extension}"
 
 
 def fingerprint(*parts: str | bytes) -> str:

@@ -9,15 +9,15 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 from uuid import UUID
 
 from shared import log, machine_time, prices, usage
 from shared.crash_points import Step, around
-from shared.db import claims, ledger, outcomes
+from shared.db import claims, ledger, lesson_objects, outcomes
 from shared.db.engine import single_statement, transaction
 from shared.db.ledger import NOTHING, Used
 from shared.enums import Modality
@@ -31,11 +31,12 @@ from shared.errors import (
     WorkSuperseded,
 )
 from shared.messages import RequestMessage
-from shared.pipeline import HEARTBEAT_SECONDS, Function, Stage, Topic
+from shared.pipeline import HEARTBEAT_SECONDS, LEASE_SECONDS, Function, Stage, Topic
 from shared.services import MessageBus, Services
 from shared.usage import Meter
 from shared.work import Advance, AskStudent, Handle, Outcome, Request, Settle
 
+_NOT_OURS: Final = "the request is no longer this run's"
 PROGRESS_EVERY_SECONDS = 1.0  # least time between two reports of the same run that are written
 
 
@@ -85,7 +86,9 @@ def announce(bus: MessageBus, request_id: UUID, correlation_id: UUID) -> None:
 class Run:
     """One run of a stage on one request: renews the lease beside the work and reports progress."""
 
-    def __init__(self, request: Request, stage: Stage, services: Services, *, last_attempt: bool = False) -> None:
+    def __init__(
+        self, request: Request, stage: Stage, services: Services, *, claimed: float, last_attempt: bool = False
+    ) -> None:
         self._request = request
         self._last_attempt = last_attempt
         self._stage = stage
@@ -93,7 +96,7 @@ class Run:
         self._stop = threading.Event()
         self._lost = threading.Event()
         self._heart = threading.Thread(target=self._beat, name=f"heartbeat-{stage.name}", daemon=True)
-        self._began = time.monotonic()
+        self._began = self._renewed = claimed  # by the monotonic clock, read before the lease was asked for
         self._reported = -PROGRESS_EVERY_SECONDS
 
     @property
@@ -117,12 +120,10 @@ class Run:
         self._heart.join(timeout=HEARTBEAT_SECONDS)
 
     def _beat(self) -> None:
-        while not self._stop.wait(HEARTBEAT_SECONDS):
+        # Past its budget the work may hang for ever: the lease runs out, and the next delivery takes over.
+        while not self._stop.wait(HEARTBEAT_SECONDS) and not self._lost.is_set() and not self._late():
             try:
-                with around(Step.RENEW), single_statement(self._services.engine) as connection:
-                    if not claims.renew(connection, self._request):
-                        self._lost.set()
-                        return
+                self._renew()
             except PipelineError as error:
                 # The lease outlives two missed beats; a longer silence lets another run take over.
                 log.event(
@@ -133,12 +134,27 @@ class Run:
                     error_type=type(error).__name__,
                 )
 
+    def _renew(self) -> None:
+        asked = time.monotonic()
+        with around(Step.RENEW), single_statement(self._services.engine) as connection:
+            if not claims.renew(connection, self._request):
+                self._lost.set()
+        self._renewed = asked
+
+    def _late(self) -> bool:
+        return time.monotonic() - self._began > self._stage.budget
+
     def checkpoint(self) -> None:
         """Raise WorkSuperseded when the request was taken over or ended; TransientError past the budget."""
         if self._lost.is_set():
-            raise WorkSuperseded("the request is no longer this run's")
-        if time.monotonic() - self._began > self._stage.budget:
+            raise WorkSuperseded(_NOT_OURS)
+        if self._late():
             raise TransientError(f"{self._stage.name} passed its budget of {self._stage.budget} s")
+        if time.monotonic() - self._renewed > LEASE_SECONDS:
+            # The process was frozen, or its heart is cut off: the lease has run out, and may be another's by now.
+            self._renew()
+            if self._lost.is_set():
+                raise WorkSuperseded(_NOT_OURS)
 
     def progress(self, percentage: int, label: str, *, eta_seconds: int | None = None) -> None:
         """Record where the work stands; reports that follow each other too fast are dropped."""
@@ -153,6 +169,14 @@ class Run:
                 self._lost.set()
         self.checkpoint()
         announce(self._services.bus, self._request.id, self._request.correlation_id)
+
+    def begin_lesson(self, storyboard_digest: str) -> None:
+        """Refer to a lesson in the record before any of its objects is written: no object is without a row."""
+        self.checkpoint()
+        with around(Step.BEGIN_LESSON), single_statement(self._services.engine) as connection:
+            if not lesson_objects.refer(connection, self._request, storyboard_digest):
+                self._lost.set()
+        self.checkpoint()
 
 
 @contextmanager
@@ -175,16 +199,17 @@ def run(stage: Stage, handle: Handle, event: Event, services: Services) -> None:
     """Take one delivery of a stage's message through claim, work, finish and publish."""
     with contained(stage):
         message = RequestMessage.decode(message_data(event))
+        asked = time.monotonic()
         with around(Step.CLAIM), single_statement(services.engine) as connection:
             claimed = claims.claim(connection, message.request_id, stage)
         if isinstance(claimed, claims.Claim):
             with usage.metered() as meter:
-                _run(stage, handle, claimed, services, meter)
+                _run(stage, handle, claimed, services, meter, asked)
         else:
             _not_claimed(stage, message, claimed, services)
 
 
-def _run(stage: Stage, handle: Handle, claimed: claims.Claim, services: Services, meter: Meter) -> None:
+def _run(stage: Stage, handle: Handle, claimed: claims.Claim, services: Services, meter: Meter, asked: float) -> None:
     request = claimed.request
     announce(services.bus, request.id, request.correlation_id)
     _log("stage began", request, stage)
@@ -194,11 +219,11 @@ def _run(stage: Stage, handle: Handle, claimed: claims.Claim, services: Services
         last = claimed.failures + 1 >= stage.attempts
         with (
             machine_time.counted(prices.machine(services.settings)),
-            Run(request, stage, services, last_attempt=last) as work,
+            Run(request, stage, services, claimed=asked, last_attempt=last) as work,
         ):
             outcome = handle(request, work)
             work.checkpoint()
-        topic = _record(stage, request, outcome, services, meter.quantities)
+        topic, followers, freed = _record(stage, request, outcome, services, meter.quantities)
     except WorkSuperseded:
         _spend(stage, request, services, meter.quantities)
         _log("stage superseded", request, stage)
@@ -214,8 +239,14 @@ def _run(stage: Stage, handle: Handle, claimed: claims.Claim, services: Services
         _release(stage, request, services, error, meter.quantities)
         raise
     if topic is not None:
+        # The next stage announces itself as it begins; until then nothing that is shown has changed.
         publish(services.bus, topic, request_id=request.id, correlation_id=request.correlation_id)
-    announce(services.bus, request.id, request.correlation_id)
+    else:
+        announce(services.bus, request.id, request.correlation_id)
+        for follower in followers:
+            announce(services.bus, follower, follower)
+    if freed is not None:
+        hand_on(services.bus, freed)
     _log("stage finished", request, stage)
 
 
@@ -235,14 +266,27 @@ def _not_claimed(
                 publish(services.bus, topic, request_id=message.request_id, correlation_id=message.correlation_id)
             announce(services.bus, message.request_id, message.correlation_id)
         case _:
+            # It may have ended or been parked with its announcement lost.
+            announce(services.bus, message.request_id, message.correlation_id)
             log.event("nothing to do for message", request_id=message.request_id, stage=stage.name)
 
 
-def _record(stage: Stage, request: Request, outcome: Outcome, services: Services, used: Used) -> Topic | None:
-    """Record the outcome and what it took, under the fence; return the topic that now has to hear of it."""
-    with around(Step.FINISH), transaction(services.engine) as connection:
+def _record(
+    stage: Stage, request: Request, outcome: Outcome, services: Services, used: Used
+) -> tuple[Topic | None, Sequence[UUID], UUID | None]:
+    """Record the outcome and what it took, under the fence.
+
+    Return the topic that now has to hear of it, the requests that were completed with this one, and the follower that
+    leads its flight from now on.
+    """
+    followers: Sequence[UUID] | None = ()
+    freed: UUID | None = None
+    # What takes more than one statement needs them in one transaction; the others are spared its round trips.
+    last = isinstance(outcome, Advance) and stage.then[request.modality] is None
+    opened = transaction if last or isinstance(outcome, Settle | AskStudent) else single_statement
+    with around(Step.FINISH), opened(services.engine) as connection:
         match outcome:
-            case Advance() if stage.then[request.modality] is None:
+            case Advance() if last:
                 followers = outcomes.complete(connection, request, stage, outcome, used)
                 recorded, topic = followers is not None, None
             case Advance():
@@ -253,10 +297,11 @@ def _record(stage: Stage, request: Request, outcome: Outcome, services: Services
                 recorded = settlement is not outcomes.Settlement.SUPERSEDED
                 topic = stage.then[request.modality] if settlement is outcomes.Settlement.GO_ON else None
             case AskStudent():
-                recorded, topic = outcomes.ask(connection, request, stage, outcome, used), None
+                parked = outcomes.ask(connection, request, stage, outcome, used)
+                recorded, topic, freed = parked is not None, None, parked.freed if parked else None
     if not recorded:
-        raise WorkSuperseded("the request is no longer this run's")
-    return topic
+        raise WorkSuperseded(_NOT_OURS)
+    return topic, followers or (), freed
 
 
 def fail(
@@ -266,14 +311,16 @@ def fail(
     error: PermanentError,
     stage: str | None,
     run: Request | None = None,
+    needing: Stage | None = None,
     used: Used = NOTHING,
 ) -> bool:
     """Fail a request that has not ended and hand its flight on; False when there was nothing to fail.
 
-    With `run`, only while the request is still that run's; `used` is what the run used.
+    With `run`, only while the request is still that run's; `used` is what the run used. With `needing`, only while
+    that stage has yet to take it or is at it.
     """
     with around(Step.FAIL), transaction(services.engine) as connection:
-        failure = outcomes.fail(connection, request_id, error=error, stage=stage, run=run, used=used)
+        failure = outcomes.fail(connection, request_id, error=error, stage=stage, run=run, needing=needing, used=used)
     if failure is None:
         return False
     if failure.freed is not None:

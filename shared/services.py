@@ -6,7 +6,7 @@ No SDK type crosses a port. Adapters translate SDK errors into those of `shared.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from shared.books.passages import Passage
 from shared.enums import LessonStyle
@@ -58,6 +58,14 @@ class ObjectStore(Protocol):
 
     def signed_url(self, name: str, *, expires_in: timedelta) -> str:
         """Return a URL that reads this one object until it expires."""
+
+
+@runtime_checkable
+class ForgettingStore(Protocol):
+    """A store that has to be told what is old; a bucket has a rule for it (terraform/storage.tf)."""
+
+    def forget(self, prefix: str, *, older_than: timedelta, at_most: int) -> int:
+        """Delete objects below `prefix` that were written longer ago than that, `at_most` so many; return how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

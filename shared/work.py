@@ -48,6 +48,9 @@ class Work(Protocol):
     def checkpoint(self) -> None:
         """Raise WorkSuperseded when the request was taken over, cancelled or ended."""
 
+    def begin_lesson(self, storyboard_digest: str) -> None:
+        """Refer to a lesson in the record before any of its objects is written; also a checkpoint."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from shared.books import EMBEDDING_DIMENSIONS
 from shared.db.models import content_requests, users
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import LessonStyle, Modality, Role
@@ -75,6 +76,28 @@ def add_request(
         for step in _WAYS[status]:
             connection.execute(content_requests.update().where(content_requests.c.id == request_id).values(status=step))
     return request_id
+
+
+def add_passage(engine: sa.Engine, passage_id: uuid.UUID) -> None:
+    """A passage of a small book, unless it is there; nothing is found by its empty words and vector."""
+    book = f"book-{passage_id.hex[:8]}"
+    values = {
+        "passage": passage_id,
+        "book": book,
+        "module": f"{book}-m1",
+        "vector": "[" + ",".join(["0"] * EMBEDDING_DIMENSIONS) + "]",
+    }
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO sources (slug, title, language, licence, attribution, content_hash, embedding_model) "
+            "VALUES (:book, 'A book', 'en', 'CC BY 4.0', 'Somebody', 'h', 'm') ON CONFLICT DO NOTHING",
+            "INSERT INTO modules (module_id, source, title, position) VALUES (:module, :book, 'A section', 1) "
+            "ON CONFLICT DO NOTHING",
+            "INSERT INTO passages (passage_id, module_id, position, kind, text, structure, content_hash, index_hash, "
+            "lexemes, embedding) VALUES (:passage, :module, 1, 'explanation', 'Text.', '{}', 'h', 'h', '', "
+            "CAST(:vector AS vector)) ON CONFLICT DO NOTHING",
+        ):
+            connection.execute(sa.text(statement), values)
 
 
 def update(engine: sa.Engine, request_id: uuid.UUID, **columns: Any) -> None:

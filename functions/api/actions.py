@@ -11,21 +11,24 @@ from functions.api.call import Call, links, reply
 from functions.api.idempotency import key_of
 from functions.api.ownership import conflict, own
 from functions.api.problems import not_found
-from functions.api.submit import accepted, record
+from functions.api.submit import accepted, record, too_fast
+from shared.crash_points import Step, around
 from shared.db import actions, views
 from shared.db.engine import single_statement, transaction
+from shared.db.pace import TooFast
 from shared.db.submissions import Submission
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import FeedbackKind, LessonStyle
 
 SIMPLER_GRADES = 2  # how far down "simpler" goes where the style is the simple one already
+NOT_RETRIED = f"Only a failed request can be retried, and that {actions.RETRIES} times at most."
 RATINGS = frozenset({FeedbackKind.HELPFUL, FeedbackKind.NOT_HELPFUL})
 
 
 def cancel(call: Call) -> flask.Response:
     """End a request that has not ended; whoever follows it is made instead."""
     request_id, student_id = call.identifier("request_id"), call.caller.id
-    with transaction(call.services.engine) as connection:
+    with around(Step.CANCEL), transaction(call.services.engine) as connection:
         cancelled = actions.cancel(connection, request_id, student_id)
         if cancelled is None:
             raise conflict(own(connection, request_id, student_id).status)
@@ -34,13 +37,16 @@ def cancel(call: Call) -> flask.Response:
 
 
 def retry(call: Call) -> flask.Response:
-    """Let a failed request begin anew."""
+    """Let a failed request begin anew, so many times and not too fast."""
     request_id, student_id = call.identifier("request_id"), call.caller.id
-    with single_statement(call.services.engine) as connection:
-        correlation_id = actions.retry(connection, request_id, student_id)
-        if correlation_id is None:
-            raise conflict(own(connection, request_id, student_id).status, "Only a failed request can be retried.")
-    handoff.begin(call.services, request_id, correlation_id)
+    per_minute = call.services.settings.requests_per_minute
+    with around(Step.RETRY), single_statement(call.services.engine) as connection:
+        begun = actions.retry(connection, request_id, student_id, per_minute=per_minute)
+        if begun is None:
+            raise conflict(own(connection, request_id, student_id).status, NOT_RETRIED)
+    if isinstance(begun, TooFast):
+        raise too_fast(begun)
+    handoff.begin(call.services, request_id, begun)
     return accepted(request_id)
 
 
@@ -48,7 +54,7 @@ def feedback(call: Call) -> flask.Response:
     """Keep what the student says of a finished lesson; where another telling is wanted, ask for it."""
     request_id, student_id = call.identifier("request_id"), call.caller.id
     body: Feedback = call.body
-    with single_statement(call.services.engine) as connection:
+    with around(Step.RATE), single_statement(call.services.engine) as connection:
         view = views.request_view(connection, request_id, student_id)
         if view is None:
             raise not_found()

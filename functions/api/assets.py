@@ -54,6 +54,7 @@ def asset(call: Call) -> flask.Response:
         ) from None
     response.headers["Content-Type"] = objects.content_type(name)
     response.headers["Accept-Ranges"] = "bytes"
+    response.cache_control.private = True  # a lesson is somebody's: no cache that others share keeps it
     return response
 
 

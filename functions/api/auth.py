@@ -1,6 +1,5 @@
 """Who calls: sign-in by password, and the access token that every other call carries."""
 
-import hashlib
 from typing import Final
 
 import flask
@@ -9,7 +8,7 @@ from functions.api.answers import AccessToken
 from functions.api.bodies import Login
 from functions.api.call import Call, reply
 from functions.api.problems import Code, Problem
-from functions.api.throttle import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, Throttle
+from functions.api.throttle import Throttle
 from shared.db import accounts
 from shared.db.engine import single_statement
 from shared.security import passwords, tokens
@@ -17,40 +16,26 @@ from shared.services import Services
 
 LOCAL: Final = "local"  # the environment in which nothing stands between caller and server
 
-_by_account: Final = Throttle(FAILURES_PER_ACCOUNT)
-_by_address: Final = Throttle(FAILURES_PER_ADDRESS)
-
 
 def login(call: Call) -> flask.Response:
     """Give an access token to whoever knows the password; the answer never tells whether the account exists."""
     body: Login = call.body
     settings = call.services.settings
-    # Nothing readable is kept: only what tells one account from another.
-    name = hashlib.sha256(body.email.lower().encode()).hexdigest()
-    address = client_address(call.request, behind_proxy=settings.environment != LOCAL)
-    _admit(name, address)
     with single_statement(call.services.engine) as connection:
         known = accounts.credentials(connection, body.email)
+    # By the account, not by how its address was written: the record and this program may fold letters differently.
+    name = str(known.account.id) if known else body.email.lower()
+    address = client_address(call.request, behind_proxy=settings.environment != LOCAL)
+    tries = Throttle(call.services, name, address)
+    tries.admit()
     if not passwords.matches(known.password_hash if known else None, body.password) or known is None:
         raise Problem(Code.LOGIN_FAILED, headers={"WWW-Authenticate": "Bearer"})
-    _by_account.forget(name)
-    _by_address.take_back(address)
+    tries.succeeded()
     bearer = tokens.Bearer(account_id=known.account.id, role=known.account.role)
     token = tokens.issue(settings.secret_key, bearer, minutes=settings.access_token_minutes)
     return reply(
         AccessToken(access_token=token, token_type="Bearer", expires_in=settings.access_token_minutes * 60)  # noqa: S106
     )
-
-
-def _admit(name: str, address: str) -> None:
-    """Count a try, or raise the Problem that there were too many."""
-    wait = _by_address.take(address)
-    if not wait:
-        wait = _by_account.take(name)
-        if wait:
-            _by_address.take_back(address)
-    if wait:
-        raise Problem(Code.TOO_MANY_ATTEMPTS, headers={"Retry-After": str(wait)})
 
 
 def signed_in(request: flask.Request, services: Services) -> accounts.Account:

@@ -14,6 +14,7 @@ from functions.api.idempotency import key_of
 from functions.api.ownership import conflict, own
 from functions.api.problems import KINDS, Code, FieldProblem, Problem
 from functions.api.submit import accepted
+from shared.crash_points import Step, around
 from shared.db import actions, submissions
 from shared.db.engine import single_statement
 from shared.db.submissions import IdempotencyKey
@@ -24,7 +25,7 @@ def clarify(call: Call) -> flask.Response:
     request_id, student_id = call.identifier("request_id"), call.caller.id
     body: Answers = call.body
     key = key_of(call, f"clarify {request_id}", body)
-    with single_statement(call.services.engine) as connection:
+    with around(Step.ANSWER), single_statement(call.services.engine) as connection:
         if _done_before(connection, student_id, key):
             return accepted(request_id)
         found = own(connection, request_id, student_id)

@@ -6,7 +6,7 @@ import time
 import traceback
 from functools import cache
 from typing import Final
-from urllib.parse import quote
+from uuid import UUID, uuid4
 
 import flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -53,6 +53,7 @@ def answer(request: flask.Request, services: Services) -> flask.Response:
     """Return the answer to any call whatsoever."""
     began = time.perf_counter()
     pattern = "unknown"
+    occurrence = uuid4()
     try:
         endpoint, values = _match(request)
         if isinstance(endpoint, Route):
@@ -62,25 +63,49 @@ def answer(request: flask.Request, services: Services) -> flask.Response:
             pattern = endpoint
             response = _static(endpoint, services)
     except Problem as problem:
-        response = _problem(problem, request)
+        response = problems.answer(problem, occurrence)
     except MethodNotAllowed as error:
-        response = _methods(error, request)
+        response = _methods(error, request, occurrence)
     except TransientError as error:
-        _log_failure("call cannot be answered now", logging.WARNING, error)
-        response = _problem(Problem(Code.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS}), request)
+        _log_failure("call cannot be answered now", logging.WARNING, error, occurrence)
+        response = problems.answer(
+            Problem(Code.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_SECONDS}), occurrence
+        )
     except Exception as error:  # noqa: BLE001 - the last resort: logged, and answered without its text
-        _log_failure("call failed", logging.ERROR, error)
-        response = _problem(Problem(Code.INTERNAL_ERROR), request)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
+        _log_failure("call failed", logging.ERROR, error, occurrence)
+        response = problems.answer(Problem(Code.INTERNAL_ERROR), occurrence)
+    response = secure(_at_once(response, request))
     log.event(
         "call answered",
+        correlation_id=str(occurrence),
         route=pattern,
         method=request.method,
         status_code=response.status_code,
         seconds=round(time.perf_counter() - began, 4),
     )
+    return response
+
+
+def take_over(app: flask.Flask) -> None:
+    """Have the framework answer as we do where it does not ask us: for paths of its own, and where asking us fails."""
+    app.register_error_handler(404, lambda error: problems.answer(not_found(), uuid4()))
+    app.register_error_handler(500, _broken)
+    app.after_request(secure)
+
+
+def _broken(error: Exception) -> flask.Response:
+    """The framework's own answer would hold the error's text."""
+    occurrence = uuid4()
+    original = getattr(error, "original_exception", None) or error
+    _log_failure("call failed", logging.ERROR, original, occurrence)
+    return problems.answer(Problem(Code.INTERNAL_ERROR), occurrence)
+
+
+def secure(response: flask.Response) -> flask.Response:
+    """Give an answer the headers that all answers carry, unless it has its own."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
@@ -92,12 +117,12 @@ def _match(request: flask.Request) -> tuple[Route | str, dict[str, str]]:
     return endpoint, dict(values)
 
 
-def _methods(error: MethodNotAllowed, request: flask.Request) -> flask.Response:
+def _methods(error: MethodNotAllowed, request: flask.Request, occurrence: UUID) -> flask.Response:
     """What can be done here: the answer to OPTIONS, and to any other method that cannot."""
     allowed = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
     if request.method == "OPTIONS":
         return flask.Response(status=204, headers={"Allow": allowed})
-    return _problem(Problem(Code.METHOD_NOT_ALLOWED, headers={"Allow": allowed}), request)
+    return problems.answer(Problem(Code.METHOD_NOT_ALLOWED, headers={"Allow": allowed}), occurrence)
 
 
 def _handle(route: Route, values: dict[str, str], request: flask.Request, services: Services) -> flask.Response:
@@ -132,14 +157,20 @@ def _document() -> str:
     return json.dumps(openapi.document())
 
 
-def _problem(problem: Problem, request: flask.Request) -> flask.Response:
-    response = problems.answer(problem, instance=quote(request.path)[:500])
-    if problem.code is Code.BODY_TOO_LARGE:
-        # The framework reads what is left of a request before it sends an answer, but for streamed ones.
-        return flask.Response(iter([response.get_data()]), status=response.status_code, headers=response.headers)
-    return response
+def _at_once(response: flask.Response, request: flask.Request) -> flask.Response:
+    """The answer, to be sent without waiting for the rest of a body that nobody reads.
+
+    The framework reads that rest first, however slowly it comes, but for answers that are streamed.
+    """
+    if response.is_streamed or not (request.content_length or "Transfer-Encoding" in request.headers):
+        return response
+    data = response.get_data()
+    streamed = flask.Response(iter([data]), status=response.status_code, headers=response.headers)
+    streamed.headers["Content-Length"] = str(len(data))
+    return streamed
 
 
-def _log_failure(message: str, level: int, error: Exception) -> None:
+def _log_failure(message: str, level: int, error: Exception, occurrence: UUID) -> None:
     where = traceback.extract_tb(error.__traceback__)[-1]
-    log.event(message, level=level, error_type=type(error).__name__, where=f"{where.filename}:{where.lineno}")
+    place = f"{where.filename}:{where.lineno}"
+    log.event(message, level=level, correlation_id=str(occurrence), error_type=type(error).__name__, where=place)

@@ -9,6 +9,9 @@ from shared.pipeline import API
 
 bootstrap.check(API)
 
+if flask.has_app_context():  # the framework loads us in its application's
+    dispatch.take_over(flask.current_app)
+
 
 @functions_framework.http
 def api(request: flask.Request) -> flask.Response:

@@ -71,10 +71,11 @@ TOKEN=$(curl -s $URL/v1/auth/login \\
   -H 'Prefer: wait=20'</pre>
 <p>With <code>Prefer: wait=20</code> the answer comes as soon as the lesson is ready, or there is a question back to
 you; send the <code>ETag</code> as <code>If-None-Match</code> to hear of every step. <code>assets</code> holds links to
-the video, captions, transcript and more.</p>
+the video, captions, transcript and more; <code>citations</code> names the passages that the lesson rests on, and
+<code>grounding</code> tells how much of what it says was found in them.</p>
 </section>
 
-<footer><a href="/openapi.json">Every call, as OpenAPI 3.1</a> · <a href="/healthz">Health</a></footer>
+<footer><a href="/openapi.json">Every call, as OpenAPI 3.1</a> · <a href="/v1/health">Health</a></footer>
 </main>
 </body>
 </html>

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 import flask
 
@@ -19,6 +20,7 @@ class Code(StrEnum):
 
     # The body, before its fields are looked at
     BODY_TOO_LARGE = "body_too_large"
+    BODY_INCOMPLETE = "body_incomplete"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     BODY_NOT_UTF8 = "body_not_utf8"
     BODY_NOT_JSON = "body_not_json"
@@ -50,6 +52,7 @@ class Code(StrEnum):
     STATE_CONFLICT = "state_conflict"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     QUOTA_EXCEEDED = "quota_exceeded"
+    RATE_LIMITED = "rate_limited"
     # Us
     SERVICE_UNAVAILABLE = "service_unavailable"
     INTERNAL_ERROR = "internal_error"
@@ -66,6 +69,7 @@ class Kind:
 
 KINDS: Final[Mapping[Code, Kind]] = {
     Code.BODY_TOO_LARGE: Kind(413, "Body too large", "The body may have at most 16 KiB."),
+    Code.BODY_INCOMPLETE: Kind(408, "Body incomplete", "The body broke off, or did not come whole within 10 seconds."),
     Code.UNSUPPORTED_MEDIA_TYPE: Kind(
         415, "Unsupported media type", "Send the body as application/json, in UTF-8 and not compressed."
     ),
@@ -103,6 +107,9 @@ KINDS: Final[Mapping[Code, Kind]] = {
     ),
     Code.QUOTA_EXCEEDED: Kind(
         429, "Daily quota spent", "No more lessons can be asked for today. The next day begins at 00:00 UTC."
+    ),
+    Code.RATE_LIMITED: Kind(
+        429, "Too fast", "There were too many questions within a minute. Wait as long as Retry-After says."
     ),
     Code.SERVICE_UNAVAILABLE: Kind(503, "Temporarily unavailable", "Please try again in a few seconds."),
     Code.INTERNAL_ERROR: Kind(500, "Internal error", "Something went wrong on our side."),
@@ -145,15 +152,15 @@ def not_found() -> Problem:
     return Problem(Code.NOT_FOUND)
 
 
-def answer(problem: Problem, instance: str) -> flask.Response:
-    """Return the answer to a call of the path `instance`."""
+def answer(problem: Problem, occurrence: UUID) -> flask.Response:
+    """Return the answer; `occurrence` names this one in the log, and repeats nothing of the call as its path would."""
     kind = KINDS[problem.code]
     body: dict[str, Any] = {
         "type": f"urn:vividly:problem:{problem.code}",
         "title": kind.title,
         "status": kind.status,
         "detail": problem.detail or kind.detail,
-        "instance": instance,
+        "instance": occurrence.urn,
         "code": problem.code,
         **problem.members,
     }

@@ -2,6 +2,10 @@
 
 import json
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final, NoReturn, TypeVar
 
 import flask
@@ -12,6 +16,8 @@ from functions.api.problems import KINDS, Code, FieldProblem, Problem
 Model = TypeVar("Model", bound=BaseModel)
 
 BODY_BYTES: Final = 16 * 1024
+BODY_SECONDS: Final = 10.0  # in which a body has to come: until then it holds a thread
+_CONNECTION: Final = "gunicorn.socket"  # where the server of the cloud keeps it; others take a body in beforehand
 # Names of unknown fields are the caller's text: they are repeated only where they look like a name.
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _OURS: Final = frozenset(code.value for code in Code)
@@ -57,10 +63,37 @@ def _bytes(request: flask.Request) -> bytes:
     """Return the body, of which no more than the limit is ever taken in."""
     if (request.content_length or 0) > BODY_BYTES:
         raise Problem(Code.BODY_TOO_LARGE)
-    data = request.stream.read(BODY_BYTES + 1)
+    try:
+        with _patience(request):
+            data = request.stream.read(BODY_BYTES + 1)
+    except Exception:  # noqa: BLE001 - what a body that breaks off or is badly framed raises is each server's own
+        raise Problem(Code.BODY_INCOMPLETE) from None
     if len(data) > BODY_BYTES:
         raise Problem(Code.BODY_TOO_LARGE)
+    if len(data) < (request.content_length or 0):
+        raise Problem(Code.BODY_INCOMPLETE)
     return data
+
+
+@contextmanager
+def _patience(request: flask.Request) -> Iterator[None]:
+    """Take nothing more in from the caller once the block lasts too long."""
+    connection = request.environ.get(_CONNECTION)
+    if connection is None:
+        yield
+        return
+    timer = threading.Timer(BODY_SECONDS, _hang_up, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):  # gone already
+        connection.shutdown(socket.SHUT_RD)
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

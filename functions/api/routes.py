@@ -72,6 +72,7 @@ class Route:
 FIELD_CODES: Final = frozenset({Code.INVALID_FIELD, Code.MISSING_FIELD, Code.UNKNOWN_FIELD})
 BODY_CODES: Final = FIELD_CODES | {
     Code.BODY_TOO_LARGE,
+    Code.BODY_INCOMPLETE,
     Code.UNSUPPORTED_MEDIA_TYPE,
     Code.BODY_NOT_UTF8,
     Code.BODY_NOT_JSON,
@@ -81,6 +82,7 @@ _MINE: Final = frozenset({Code.NOT_FOUND})
 _MINE_NOW: Final = _MINE | {Code.STATE_CONFLICT}
 _ONCE: Final = frozenset({Code.IDEMPOTENCY_KEY_REUSED})
 _PAGE: Final = frozenset({Code.INVALID_CURSOR})
+_PACED: Final = frozenset({Code.QUOTA_EXCEEDED, Code.RATE_LIMITED})
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
@@ -106,8 +108,8 @@ ROUTES: Final = (
         headers=(IDEMPOTENCY_KEY,),
         answers={202: answers.Accepted},
         problems=_ONCE
+        | _PACED
         | {
-            Code.QUOTA_EXCEEDED,
             Code.EMPTY_QUERY,
             Code.QUERY_TOO_SHORT,
             Code.QUERY_TOO_LONG,
@@ -162,7 +164,7 @@ ROUTES: Final = (
         summary="Try a failed request again",
         handle=actions.retry,
         answers={202: answers.Accepted},
-        problems=_MINE_NOW,
+        problems=_MINE_NOW | {Code.RATE_LIMITED},
     ),
     Route(
         method="POST",
@@ -173,7 +175,7 @@ ROUTES: Final = (
         body=bodies.Feedback,
         headers=(IDEMPOTENCY_KEY,),
         answers={200: answers.Recorded, 202: answers.Accepted},
-        problems=_MINE_NOW | _ONCE | {Code.QUOTA_EXCEEDED},
+        problems=_MINE_NOW | _ONCE | _PACED,
     ),
     Route(
         method="GET",
@@ -203,7 +205,7 @@ ROUTES: Final = (
         access=Access.ANYBODY,
         query=bodies.AssetQuery,
         headers=("Range",),
-        answers={200: None, 206: None},
+        answers={200: None, 206: None, 304: None},
         problems=_MINE | {Code.LINK_INVALID, Code.LINK_EXPIRED, Code.RANGE_NOT_SATISFIABLE},
     ),
     Route(
@@ -247,9 +249,19 @@ ROUTES: Final = (
     ),
     Route(
         method="GET",
-        path="/healthz",
+        path="/v1/health",
         operation="getHealth",
         summary="See whether the system works, and which version it is",
+        handle=health.health,
+        access=Access.ANYBODY,
+        answers={200: answers.Health, 503: answers.Health},
+    ),
+    # The usual name. On Cloud Run, Google's front end answers it, and it never gets here.
+    Route(
+        method="GET",
+        path="/healthz",
+        operation="getHealthz",
+        summary="The same as /v1/health, where the server in front of the api lets it through",
         handle=health.health,
         access=Access.ANYBODY,
         answers={200: answers.Health, 503: answers.Health},

@@ -10,8 +10,10 @@ from functions.api.bodies import NewRequest
 from functions.api.call import Call, links, reply
 from functions.api.idempotency import key_of
 from functions.api.problems import Code, Problem
+from shared.crash_points import Step, around
 from shared.db import submissions
 from shared.db.engine import single_statement
+from shared.db.pace import TooFast
 from shared.db.submissions import IdempotencyKey, Submission
 from shared.enums import ContentRequestStatus
 
@@ -26,9 +28,15 @@ def submit(call: Call) -> flask.Response:
 def record(call: Call, submission: Submission, idempotency: IdempotencyKey | None) -> flask.Response:
     """Record a submission within quota, hand it on, and answer; the same for a new question and for another telling."""
     services = call.services
-    quota = services.settings.daily_request_quota
-    with single_statement(services.engine) as connection:
-        result = submissions.submit(connection, submission, quota=quota, idempotency=idempotency)
+    settings = services.settings
+    with around(Step.SUBMIT), single_statement(services.engine) as connection:
+        result = submissions.submit(
+            connection,
+            submission,
+            quota=settings.daily_request_quota,
+            per_minute=settings.requests_per_minute,
+            idempotency=idempotency,
+        )
     match result:
         case submissions.Accepted(request_id):
             handoff.begin(services, request_id, submission.correlation_id)
@@ -39,6 +47,13 @@ def record(call: Call, submission: Submission, idempotency: IdempotencyKey | Non
             raise Problem(Code.IDEMPOTENCY_KEY_REUSED)
         case submissions.QuotaSpent(seconds):
             raise Problem(Code.QUOTA_EXCEEDED, headers={"Retry-After": str(seconds)})
+        case TooFast():
+            raise too_fast(result)
+
+
+def too_fast(result: TooFast) -> Problem:
+    """The student asks faster than may be."""
+    return Problem(Code.RATE_LIMITED, headers={"Retry-After": str(result.retry_seconds)})
 
 
 def accepted(request_id: UUID) -> flask.Response:

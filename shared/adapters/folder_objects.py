@@ -74,7 +74,7 @@ class FolderObjects:
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin with `prefix`, sorted."""
-        yield from sorted(name for name in self._names(prefix) if name.startswith(prefix))
+        yield from sorted(self._names(prefix))
 
     def delete_prefix(self, prefix: str) -> int:
         """Delete every object whose name begins with `prefix`; return how many there were."""
@@ -84,8 +84,25 @@ class FolderObjects:
             with contextlib.suppress(FileNotFoundError):
                 (self._folder / name).unlink()
                 deleted += 1
+        if prefix.endswith("/"):  # a whole folder: what a process left that died while it wrote goes too
+            for path in self._files(prefix):
+                path.unlink(missing_ok=True)
         for name in reversed(names):
             _remove_empty(self._folder, (self._folder / name).parent)
+        return deleted
+
+    def forget(self, prefix: str, *, older_than: timedelta, at_most: int) -> int:
+        """Delete objects below `prefix` that were written longer ago than that, `at_most` so many; return how many."""
+        latest = self._clock() - older_than.total_seconds()
+        deleted = 0
+        for path in self._files(prefix):
+            if deleted == at_most:
+                break
+            with contextlib.suppress(FileNotFoundError):  # gone meanwhile
+                if path.stat().st_mtime <= latest:
+                    path.unlink()
+                    deleted += 1
+                    _remove_empty(self._folder, path.parent)
         return deleted
 
     def signed_url(self, name: str, *, expires_in: timedelta) -> str:
@@ -94,16 +111,21 @@ class FolderObjects:
         return asset_url(self._public_url, self._secret_key, name, expires)
 
     def _names(self, prefix: str) -> Iterator[str]:
-        """Every object in the folder that the prefix leads to."""
+        """Every object whose name begins with `prefix`."""
+        for path in self._files(prefix):
+            if not path.name.startswith("."):
+                yield path.relative_to(self._folder).as_posix()
+
+    def _files(self, prefix: str) -> Iterator[Path]:
+        """Every file whose name in the folder begins with `prefix`, drafts of objects among them."""
         parent = prefix.rpartition("/")[0]
         if parent and not is_object_name(parent):
             return
         for place, folders, files in os.walk(self._folder / parent):
             folders[:] = [name for name in folders if not name.startswith(".")]
-            relative = Path(place).relative_to(self._folder)
-            for name in files:
-                if not name.startswith("."):
-                    yield (relative / name).as_posix()
+            here = Path(place)
+            relative = here.relative_to(self._folder)
+            yield from (here / name for name in files if (relative / name).as_posix().startswith(prefix))
 
 
 def _replace(path: Path, data: bytes) -> None:

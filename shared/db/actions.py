@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from shared.db import pace
 from shared.db.flights import leave_flight, lock_content
 from shared.db.models import ENDED
 from shared.db.submissions import QUEUED_LABEL, IdempotencyKey
@@ -15,6 +16,9 @@ from shared.enums import ContentRequestStatus as Status
 from shared.enums import FeedbackKind, StageRunState
 
 CANCELLED_LABEL = "Cancelled"
+RETRIES = 10  # of one request: whatever is wrong by then, the same question does not mend it
+_RETRIED = f"""(SELECT count(*) FROM request_events e WHERE e.request_id = r.id
+    AND e.from_status = '{Status.FAILED}' AND e.to_status = '{Status.PENDING}')"""
 
 _OPPOSITE = {
     FeedbackKind.HELPFUL: FeedbackKind.NOT_HELPFUL,
@@ -129,23 +133,53 @@ def cancel(connection: sa.Connection, request_id: UUID, student_id: UUID) -> Can
     return Cancellation(correlation_id=row.correlation_id, freed=leave_flight(connection, request_id))
 
 
-def retry(connection: sa.Connection, request_id: UUID, student_id: UUID) -> UUID | None:
-    """Let a failed request begin anew; return its correlation id, or None when it is not a failed one.
+def retry(
+    connection: sa.Connection, request_id: UUID, student_id: UUID, *, per_minute: int | None = None
+) -> UUID | pace.TooFast | None:
+    """Let a failed request begin anew; return its correlation id.
 
-    What it learned from the student stays, runs that failed before count no more.
+    None when it is not a failed one, or was retried as often as may be; TooFast when the student has to wait.
+    What the request learned from the student stays, runs that failed before count no more.
     """
     statement = sa.text(f"""
-        UPDATE content_requests SET
-            status = '{Status.PENDING}', progress_percentage = 0, current_stage = :label, eta_seconds = NULL,
-            attempts_from = attempt, sweeps = 0, lease_until = NULL, follows = NULL, content_key = NULL,
-            storyboard_digest = NULL, degraded = '[]'::jsonb, failed_at = NULL,
-            error_code = NULL, error_stage = NULL, error_message = NULL, error_details = NULL
-        WHERE id = :id AND student_id = :student_id AND status = '{Status.FAILED}'
-        RETURNING correlation_id
+        WITH account AS (
+            SELECT id, {pace.PACE} FROM users WHERE id = CAST(:student_id AS uuid) FOR UPDATE OF users
+        ), begun AS (
+            UPDATE content_requests r SET
+                status = '{Status.PENDING}', progress_percentage = 0, current_stage = :label, eta_seconds = NULL,
+                attempts_from = attempt, sweeps = 0, lease_until = NULL, follows = NULL, content_key = NULL,
+                storyboard_digest = NULL, degraded = '[]'::jsonb, failed_at = NULL,
+                error_code = NULL, error_stage = NULL, error_message = NULL, error_details = NULL
+            FROM account
+            WHERE r.id = CAST(:id AS uuid) AND r.student_id = account.id AND r.status = '{Status.FAILED}'
+              AND {pace.IN_TIME} AND {_RETRIED} < :retries
+            RETURNING r.correlation_id
+        ), paced AS (
+            UPDATE users SET pace_until = {pace.ASKED} FROM account
+            WHERE users.id = account.id AND EXISTS (SELECT FROM begun)
+        )
+        SELECT correlation_id FROM begun
     """)
-    values = {"id": request_id, "student_id": student_id, "label": QUEUED_LABEL}
+    values = {
+        "id": request_id,
+        "student_id": student_id,
+        "label": QUEUED_LABEL,
+        "step": pace.step(per_minute),
+        "retries": RETRIES,
+    }
     correlation: UUID | None = connection.execute(statement, values).scalar_one_or_none()
-    return correlation
+    if correlation is not None or not _may_be_retried(connection, request_id, student_id):
+        return correlation
+    return pace.wait(connection, student_id, per_minute) or pace.TooFast(1)
+
+
+def _may_be_retried(connection: sa.Connection, request_id: UUID, student_id: UUID) -> bool:
+    statement = sa.text(f"""
+        SELECT count(*) FROM content_requests r
+        WHERE id = :id AND student_id = :student_id AND status = '{Status.FAILED}' AND {_RETRIED} < :retries
+    """)
+    values = {"id": request_id, "student_id": student_id, "retries": RETRIES}
+    return bool(connection.execute(statement, values).scalar_one())
 
 
 def record_feedback(connection: sa.Connection, request_id: UUID, kind: FeedbackKind) -> None:

@@ -63,6 +63,14 @@ def corpus_version(connection: sa.Connection) -> str:
     return str(version)
 
 
+def sources_of_other_models(connection: sa.Connection, model: str) -> int:
+    """Return how many of the books were embedded by another model than this."""
+    counted = connection.execute(
+        sa.text("SELECT count(*) FROM sources WHERE embedding_model <> :model"), {"model": model}
+    )
+    return int(counted.scalar_one())
+
+
 def by_words(
     connection: sa.Connection,
     query: str,

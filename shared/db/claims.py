@@ -96,13 +96,14 @@ _STANDING = sa.text("""
 """)
 
 
-def _takes(stage: Stage) -> list[str]:
+def takes(stage: Stage) -> list[str]:
+    """What the stage takes, as `status:modality`."""
     return sorted(f"{status}:{modality}" for status, modalities in stage.takes.items() for modality in modalities)
 
 
 def claim(connection: sa.Connection, request_id: UUID, stage: Stage) -> Claim | tuple[Standing, Modality | None]:
     """Take a waiting or abandoned request for one run of `stage`, or say how it stands and what was asked for."""
-    parameters = {"id": request_id, "during": stage.during, "takes": _takes(stage)}
+    parameters = {"id": request_id, "during": stage.during, "takes": takes(stage)}
     row = (
         connection.execute(
             _CLAIM,

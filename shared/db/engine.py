@@ -1,6 +1,8 @@
 """The one place that opens connections to PostgreSQL, through `pg8000.dbapi` as in production."""
 
 import os
+import select
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
 
     from shared.settings import Settings
 
-SOCKET_SECONDS = 30  # longest silence of the server, while connecting and in every statement
-POOL_SECONDS = 10  # longest wait for a connection of the pool
+# What a call of the api may meet one after the other, together, is less than its budget.
+CONNECT_SECONDS = 10  # longest silence of the server while a connection is opened
+SOCKET_SECONDS = 20  # the same in every statement
+POOL_SECONDS = 5  # longest wait for a connection of the pool
+PING_SECONDS = 30  # a connection that lay for longer is asked whether it is still one
+PONG_SECONDS = 3  # and has to answer within so long
 RECYCLE_SECONDS = 1800  # a connection is not kept longer than this
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 APPLICATION = "vividly"  # how the server names our connections
@@ -46,17 +52,19 @@ def _direct(url: str) -> "Callable[[], pg8000.dbapi.Connection]":
     def connect() -> "pg8000.dbapi.Connection":
         import pg8000.dbapi
 
-        return pg8000.dbapi.connect(
+        connection = pg8000.dbapi.connect(
             user=parsed.username or "postgres",
             password=parsed.password,
             host=parsed.host or "127.0.0.1",
             port=parsed.port or 5432,
             database=parsed.database,
-            timeout=SOCKET_SECONDS,
+            timeout=CONNECT_SECONDS,
             # The default builds a TLS context for every connection: 66 ms, for nothing on one machine.
             ssl_context=False if (parsed.host or "127.0.0.1") in LOOPBACK else None,
             application_name=APPLICATION,
         )
+        connection._usock.settimeout(SOCKET_SECONDS)
+        return connection
 
     return connect
 
@@ -84,7 +92,8 @@ def pooled(
     )
     sa.event.listen(made, "connect", _remember_process)
     sa.event.listen(made, "checkout", _leave_to_parent)
-    sa.event.listen(made, "checkout", _ping)
+    sa.event.listen(made, "checkin", _returned)
+    sa.event.listen(made, "checkout", _replace_broken)
     if close is not None:
         sa.event.listen(made, "engine_disposed", lambda disposed: close())
     return made
@@ -102,27 +111,64 @@ def _leave_to_parent(connection: "pg8000.dbapi.Connection", record: Any, proxy: 
         raise sa.exc.DisconnectionError("connection is the parent process's")
 
 
-def _ping(connection: "pg8000.dbapi.Connection", record: object, proxy: object) -> None:
+def _returned(connection: "pg8000.dbapi.Connection | None", record: Any) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _replace_broken(connection: "pg8000.dbapi.Connection", record: Any, proxy: object) -> None:
     """Replace a connection that broke while it lay in the pool.
 
-    `pool_pre_ping` would do so too, but leaves the transaction open that its query began: a statement that is then
-    run in AUTOCOMMIT becomes part of it and is rolled back with it.
+    A server that ends a session says so or closes it, and both can be read here without asking it. Only where the
+    connection lay for long is the server asked: what is between may have dropped it without a word to either side.
     """
+    if "returned" not in record.info:
+        return  # it was just opened
+    lay = time.monotonic() - record.info["returned"]
+    if not _silent(connection):
+        raise sa.exc.DisconnectionError("connection was closed in the pool")
+    if lay > PING_SECONDS:
+        _ping(connection)
+
+
+def _silent(connection: "pg8000.dbapi.Connection") -> bool:
+    """Whether the server has said nothing since its last answer."""
+    waiting = select.poll()
+    try:
+        waiting.register(connection._usock, select.POLLIN)
+        return not waiting.poll(0)
+    except (OSError, TypeError, ValueError):  # it is closed on our side
+        return False
+
+
+def _ping(connection: "pg8000.dbapi.Connection") -> None:
+    """`pool_pre_ping` would ask too, but leaves the transaction open that its query began: a statement that is then
+    run in AUTOCOMMIT becomes part of it and is rolled back with it."""
     before, connection.autocommit = connection.autocommit, True
+    patience = connection._usock.gettimeout()
+    connection._usock.settimeout(PONG_SECONDS)
     try:
         connection.cursor().execute("SELECT 1")
     except Exception as error:
         # Whatever the driver raises here, the connection is of no use.
         raise sa.exc.DisconnectionError("connection broke in the pool") from error
-    finally:
-        connection.autocommit = before
+    connection._usock.settimeout(patience)
+    connection.autocommit = before
 
 
 @contextmanager
 def single_statement(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection on which each statement commits by itself; saves the BEGIN and COMMIT round trips."""
-    with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        yield connection
+    """A connection on which each statement commits by itself; saves the BEGIN and COMMIT round trips.
+
+    SQLAlchemy's own AUTOCOMMIT is not used: it resets the session's isolation level by three more statements each time
+    that a connection is given back, and one that breaks there is never given back: its place in the pool is lost.
+    """
+    with translated(), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
+        try:
+            yield connection
+        finally:
+            driver.autocommit = False
 
 
 @contextmanager

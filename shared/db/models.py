@@ -51,6 +51,7 @@ users = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("quota_day", sa.Date),
     sa.Column("quota_used", sa.Integer, nullable=False, server_default="0"),
+    _timestamp("pace_until"),
     _timestamp("created_at", required=True),
     sa.Index("uq_users_email_lower", sa.text("lower(email)"), unique=True),
     sa.CheckConstraint(f"role IN ({_listed(Role)})", name="role"),
@@ -110,10 +111,16 @@ content_requests = sa.Table(
     sa.Index("ix_content_requests_student_id_created_at", "student_id", sa.text("created_at DESC"), sa.text("id DESC")),
     sa.Index("ix_content_requests_content_key", "content_key"),
     sa.Index("ix_content_requests_follows", "follows"),
+    sa.Index("ix_content_requests_storyboard_digest", "storyboard_digest"),
     sa.Index(
         "ix_content_requests_unfinished",
         "updated_at",
         postgresql_where=sa.text(f"status NOT IN ({ENDED})"),
+    ),
+    sa.Index(
+        "ix_content_requests_ended",
+        "updated_at",
+        postgresql_where=sa.text(f"status IN ({ENDED})"),
     ),
 )
 
@@ -189,6 +196,7 @@ idempotency_keys = sa.Table(
         "request_id", UUID(as_uuid=True), sa.ForeignKey("content_requests.id", ondelete="CASCADE"), nullable=False
     ),
     _timestamp("created_at", required=True),
+    sa.Index("ix_idempotency_keys_created_at", "created_at"),
 )
 
 request_feedback = sa.Table(
@@ -199,4 +207,23 @@ request_feedback = sa.Table(
     ),
     sa.Column("kind", sa.Text, primary_key=True),
     _timestamp("created_at", required=True),
+)
+
+# Failed sign-ins, by numbers that stand for accounts and addresses: nothing here tells which.
+login_tries = sa.Table(
+    "login_tries",
+    metadata,
+    sa.Column("bucket", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("tries", sa.SmallInteger, nullable=False),
+    sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+    sa.Index("ix_login_tries_until", "until"),
+)
+
+# Lessons that a row let go of, noted by the database itself: those that no other row refers to are cleared away.
+abandoned_lessons = sa.Table(
+    "abandoned_lessons",
+    metadata,
+    sa.Column("storyboard_digest", sa.Text, primary_key=True),
+    sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+    sa.Index("ix_abandoned_lessons_since", "since"),
 )

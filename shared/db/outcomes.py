@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from shared.db.claims import fence
+from shared.db.claims import fence, takes
 from shared.db.flights import complete_followers, leave_flight, lock_content, told_in_app
 from shared.db.ledger import ADDED_UP, NOTED, NOTHING, Used, parameters
 from shared.db.models import ENDED
@@ -173,13 +173,28 @@ def settle(connection: sa.Connection, request: Request, outcome: Settle, used: U
     return Settlement.GO_ON if leader is None else Settlement.FOLLOWS
 
 
-def ask(connection: sa.Connection, request: Request, stage: Stage, outcome: AskStudent, used: Used = NOTHING) -> bool:
-    """Park the request as pending until the student answers; False when somebody else won."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A request waits for its student; `freed` is the follower that is free to be made now, if there is one."""
+
+    freed: UUID | None
+
+
+def ask(
+    connection: sa.Connection, request: Request, stage: Stage, outcome: AskStudent, used: Used = NOTHING
+) -> Parked | None:
+    """Park the request as pending until the student answers; None when somebody else won.
+
+    Whoever follows it asked for what it was to be, which the answer may change. Runs in a transaction, since they are
+    set free under the flight's lock.
+    """
+    if request.content_key:
+        lock_content(connection, request.content_key)
     statement = sa.text(f"""
         WITH done AS (
             UPDATE content_requests SET
                 status = '{Status.PENDING}', lease_until = NULL, eta_seconds = NULL, progress_percentage = 0,
-                current_stage = :label, clarification_requested_at = clock_timestamp(),
+                current_stage = :label, clarification_requested_at = clock_timestamp(), content_key = NULL,
                 request_metadata = request_metadata || jsonb_build_object('clarification', jsonb_build_object(
                     'questions', CAST(:questions AS jsonb),
                     'reasoning', CAST(:reasoning AS text),
@@ -201,7 +216,9 @@ def ask(connection: sa.Connection, request: Request, stage: Stage, outcome: AskS
         "questions": json.dumps([dict(question) for question in outcome.questions]),
         "reasoning": outcome.reasoning,
     }
-    return bool(connection.execute(statement, fence(request) | values).scalar_one())
+    if not connection.execute(statement, fence(request) | values).scalar_one():
+        return None
+    return Parked(freed=leave_flight(connection, request.id) if request.content_key else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +237,12 @@ _OF_THE_RUN = (
 )
 
 
+# The same where it is a stage's message that ran out of deliveries: it has nothing to do with what the stage left behind,
+# with what waits for an answer, or follows another.
+_NEEDS_THE_STAGE = """AND clarification_requested_at IS NULL AND follows IS NULL
+    AND (status = CAST(:during AS content_request_status) OR status || ':' || modality = ANY (CAST(:takes AS text[])))"""
+
+
 def fail(
     connection: sa.Connection,
     request_id: UUID,
@@ -227,18 +250,20 @@ def fail(
     error: PermanentError,
     stage: str | None,
     run: Request | None = None,
+    needing: Stage | None = None,
     used: Used = NOTHING,
 ) -> Failure | None:
-    """Fail a request that has not ended; with `run` only while it is still that run's. None: nothing to fail.
+    """Fail a request that has not ended. None: nothing to fail.
 
-    `used` is what that run used. Runs in a transaction, since the followers are set free under the flight's lock.
+    With `run`, only while it is still that run's, and `used` is what that run used; with `needing`, only while that
+    stage has yet to take it or is at it. Runs in a transaction, since the followers are set free under the flight's lock.
     """
     expected = connection.execute(
         sa.text("SELECT content_key FROM content_requests WHERE id = :id"), {"id": request_id}
     ).scalar_one_or_none()
     if expected:
         lock_content(connection, expected)
-    guard, added_up, noted = _OF_THE_RUN if run else ("", "", "")
+    guard, added_up, noted = _OF_THE_RUN if run else (_NEEDS_THE_STAGE if needing else "", "", "")
     statement = sa.text(f"""
         WITH done AS (
             UPDATE content_requests SET
@@ -265,7 +290,11 @@ def fail(
         "reason": str(error),
         "details": json.dumps({"reason": str(error), **error.details}, default=str),
     }
-    row = connection.execute(statement, values | (fence(run) if run else {})).one_or_none()
+    if run:
+        values |= fence(run)
+    elif needing:
+        values |= {"during": needing.during, "takes": takes(needing)}
+    row = connection.execute(statement, values).one_or_none()
     if row is None:
         return None
     if row.content_key and row.content_key != expected:

@@ -1,4 +1,4 @@
-"""How a request enters the record: once for each idempotency key, and never beyond the student's daily quota."""
+"""How a request enters the record: once for each idempotency key, never beyond the student's quota, nor too fast."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from shared.db import pace
+from shared.db.pace import TooFast
 from shared.enums import LessonStyle, Modality
 
 QUEUED_LABEL = "Waiting to begin"
@@ -64,23 +66,23 @@ class QuotaSpent:
     retry_seconds: int  # until the next day begins, in UTC
 
 
-# The account's row is locked first, so that calls of one student follow each other: the quota is then exact, and
+# The account's row is locked first, so that calls of one student follow each other: quota and pace are then exact, and
 # a key is taken only together with its request. Foreign keys are checked at the statement's end.
-_SUBMIT = sa.text("""
+_SUBMIT = sa.text(f"""
     WITH today AS (
         SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date AS day
     ), account AS (
-        SELECT id, CASE WHEN quota_day = today.day THEN quota_used ELSE 0 END AS used
+        SELECT id, CASE WHEN quota_day = today.day THEN quota_used ELSE 0 END AS used, {pace.PACE}
         FROM users, today WHERE id = CAST(:student_id AS uuid) FOR UPDATE OF users
     ), keyed AS (
         INSERT INTO idempotency_keys (student_id, key, body_hash, request_id)
         SELECT id, CAST(:key AS text), CAST(:body_hash AS text), CAST(:id AS uuid) FROM account
-        WHERE used < CAST(:quota AS integer) AND CAST(:key AS text) IS NOT NULL
+        WHERE used < CAST(:quota AS integer) AND {pace.IN_TIME} AND CAST(:key AS text) IS NOT NULL
         ON CONFLICT DO NOTHING RETURNING key
     ), charged AS (
-        UPDATE users SET quota_day = today.day, quota_used = account.used + 1
+        UPDATE users SET quota_day = today.day, quota_used = account.used + 1, pace_until = {pace.ASKED}
         FROM account, today
-        WHERE users.id = account.id AND account.used < CAST(:quota AS integer)
+        WHERE users.id = account.id AND account.used < CAST(:quota AS integer) AND {pace.IN_TIME}
           AND (CAST(:key AS text) IS NULL OR EXISTS (SELECT FROM keyed))
         RETURNING users.id
     )
@@ -100,11 +102,24 @@ _SECONDS_LEFT = sa.text("""
         - (clock_timestamp() AT TIME ZONE 'UTC')))::integer
 """)
 
+_SPENT = sa.text("""
+    SELECT quota_day = (clock_timestamp() AT TIME ZONE 'UTC')::date AND quota_used >= CAST(:quota AS integer)
+    FROM users WHERE id = :student_id
+""")
+
 
 def submit(
-    connection: sa.Connection, submission: Submission, *, quota: int, idempotency: IdempotencyKey | None
-) -> Accepted | Repeated | KeyReused | QuotaSpent:
-    """Record a request in one statement, or say why not. Each statement commits by itself."""
+    connection: sa.Connection,
+    submission: Submission,
+    *,
+    quota: int,
+    per_minute: int | None = None,
+    idempotency: IdempotencyKey | None,
+) -> Accepted | Repeated | KeyReused | QuotaSpent | TooFast:
+    """Record a request in one statement, or say why not. Each statement commits by itself.
+
+    `per_minute` is how often in a minute the student may ask; None: as often as the quota allows.
+    """
     metadata = {} if submission.clarification is None else {"clarification": dict(submission.clarification)}
     values = {
         "id": submission.id,
@@ -121,6 +136,7 @@ def submit(
         "derived_from": submission.derived_from,
         "metadata": json.dumps(metadata),
         "quota": quota,
+        "step": pace.step(per_minute),
         "key": idempotency.key if idempotency else None,
         "body_hash": idempotency.body_hash if idempotency else None,
     }
@@ -128,7 +144,10 @@ def submit(
         return Accepted(submission.id)
     if idempotency and (earlier := recall(connection, submission.student_id, idempotency)):
         return earlier
-    return QuotaSpent(connection.execute(_SECONDS_LEFT).scalar_one())
+    if connection.execute(_SPENT, {"student_id": submission.student_id, "quota": quota}).scalar_one_or_none():
+        return QuotaSpent(connection.execute(_SECONDS_LEFT).scalar_one())
+    # It may be in time by now, or the account be gone: the next call shows.
+    return pace.wait(connection, submission.student_id, per_minute) or TooFast(1)
 
 
 def recall(connection: sa.Connection, student_id: UUID, idempotency: IdempotencyKey) -> Repeated | KeyReused | None:

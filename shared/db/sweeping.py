@@ -1,6 +1,8 @@
 """What the sweep finds: requests whose message was lost, unanswered questions, orphaned followers, old rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +13,9 @@ from shared.enums import ContentRequestStatus as Status
 from shared.enums import Modality
 from shared.pipeline import (
     CLARIFICATION_DAYS,
+    IDEMPOTENCY_DAYS,
     STAGE_BY_STATUS,
+    SWEEP_ANNOUNCE_SECONDS,
     SWEEP_LIMIT,
     SWEEP_SUCCESSOR_SECONDS,
     VALIDATE_REQUEST,
@@ -19,6 +23,8 @@ from shared.pipeline import (
 )
 
 BATCH = 500  # rows a sweep touches of each kind; the next one takes the rest
+ANNOUNCEMENTS: Final = 2000  # of ends, a sweep
+TRIES_BATCH = 10_000  # small rows, of which an onslaught makes many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,20 @@ def expire_clarifications(connection: sa.Connection) -> list[tuple[UUID, UUID]]:
     return [(row.id, row.correlation_id) for row in rows]
 
 
+def ended_lately(connection: sa.Connection) -> list[tuple[UUID, UUID]]:
+    """The ids and correlation ids of the requests that have ended within the last two sweeps."""
+    rows = connection.execute(
+        sa.text(f"""
+            SELECT id, correlation_id FROM content_requests
+            WHERE status IN ({ENDED})
+              AND updated_at > clock_timestamp() - make_interval(secs => CAST(:seconds AS integer))
+            ORDER BY updated_at LIMIT :batch
+        """),
+        {"seconds": SWEEP_ANNOUNCE_SECONDS, "batch": ANNOUNCEMENTS},
+    )
+    return [(row.id, row.correlation_id) for row in rows]
+
+
 def orphaned_flights(connection: sa.Connection) -> list[tuple[UUID, str]]:
     """Requests that ended other than by completing and still are followed, with their content keys."""
     rows = connection.execute(
@@ -104,15 +124,38 @@ def free_orphans(connection: sa.Connection, leader: UUID, content_key: str) -> U
     return leave_flight(connection, leader)
 
 
-def remove_old(connection: sa.Connection, *, days: int) -> int:
-    """Remove requests that ended so many days ago, with their history; the shared lessons stay. Return how many."""
-    return connection.execute(
-        sa.text(f"""
-            DELETE FROM content_requests WHERE id IN (
-                SELECT id FROM content_requests
-                WHERE status IN ({ENDED})
-                  AND updated_at <= clock_timestamp() - make_interval(days => CAST(:days AS integer))
-                LIMIT :batch)
-        """),
-        {"days": days, "batch": BATCH},
-    ).rowcount
+_OLD: Final = f"status IN ({ENDED}) AND updated_at <= clock_timestamp() - make_interval(days => CAST(:days AS integer))"
+
+
+def old_requests(connection: sa.Connection, *, days: int) -> list[UUID]:
+    """Requests that ended so many days ago."""
+    statement = sa.text(f"SELECT id FROM content_requests WHERE {_OLD} LIMIT :batch")
+    return list(connection.execute(statement, {"days": days, "batch": BATCH}).scalars())
+
+
+def remove_old(connection: sa.Connection, request_ids: Sequence[UUID], *, days: int) -> int:
+    """Remove those of the requests that still are old, with all that hangs on them; return how many.
+
+    The database notes which lessons they let go of; see `lesson_objects`.
+    """
+    statement = sa.text(f"DELETE FROM content_requests WHERE id = ANY(CAST(:ids AS uuid[])) AND {_OLD}")
+    return connection.execute(statement, {"ids": list(request_ids), "days": days}).rowcount
+
+
+def forget_keys(connection: sa.Connection) -> int:
+    """Forget the idempotency keys that are too old for any repeat of their call; return how many."""
+    statement = sa.text("""
+        DELETE FROM idempotency_keys WHERE (student_id, key) IN (
+            SELECT student_id, key FROM idempotency_keys
+            WHERE created_at <= clock_timestamp() - make_interval(days => CAST(:days AS integer)) LIMIT :batch)
+    """)
+    return connection.execute(statement, {"days": IDEMPOTENCY_DAYS, "batch": BATCH}).rowcount
+
+
+def forget_tries(connection: sa.Connection) -> int:
+    """Forget the failed sign-ins whose window has ended; return how many buckets there were."""
+    statement = sa.text("""
+        DELETE FROM login_tries WHERE bucket IN (
+            SELECT bucket FROM login_tries WHERE until <= clock_timestamp() LIMIT :batch FOR UPDATE SKIP LOCKED)
+    """)
+    return connection.execute(statement, {"batch": TRIES_BATCH}).rowcount

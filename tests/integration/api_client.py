@@ -41,7 +41,7 @@ class Caller:
     services: FakeServices
     id: uuid.UUID | None = None
     token: str | None = None
-    address: str = field(default_factory=lambda: f"2001:db8::{next(_addresses):x}")
+    address: str = field(default_factory=lambda: f"2001:db8:0:{next(_addresses):x}::1")
 
     def call(
         self,

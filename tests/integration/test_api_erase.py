@@ -1,7 +1,7 @@
 """A student is forgotten: rows, files and account; what others still use stays."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from shared.errors import TransientError
 from shared.messages import RequestMessage
 from shared.pipeline import IN_PROGRESS, TERMINAL, Topic
 from tests import factories
-from tests.fakes import FakeServices
+from tests.fakes import FakeServices, MemoryMirror
 from tests.integration.api_client import GOOD, Caller, problem
 
 
@@ -143,3 +143,21 @@ def test_what_could_not_be_removed_is_found_again_by_the_same_call(
     assert len(system.objects.data) == 2
     assert _erase(student, student)["objects"] == 2
     assert system.objects.data == {}
+
+
+def test_what_a_late_message_mirrors_meanwhile_is_forgotten_too(system: FakeServices, student: Caller) -> None:
+    """The mirror's function can be at work on a request's last change while the student is removed."""
+    request_id = str(student.request(status=Status.COMPLETED))
+
+    class Mirror(MemoryMirror):
+        def delete(self, request_ids: Sequence[str]) -> None:
+            super().delete(request_ids)
+            with system.engine.begin() as connection:
+                there = sa.text("SELECT count(*) FROM content_requests WHERE id = :id")
+                if connection.execute(there, {"id": request_id}).scalar_one():
+                    self.write(request_id, {}, 1)
+
+    system.mirror = Mirror()
+    _erase(student, student)
+
+    assert system.mirror.documents == {}

@@ -104,10 +104,11 @@ def test_the_document_is_served(student: Caller) -> None:
     assert student.get("/openapi.json").get_json() == document()
 
 
-def test_health_names_every_version(student: Caller) -> None:
+@pytest.mark.parametrize("path", ["/v1/health", "/healthz"])
+def test_health_names_every_version(student: Caller, path: str) -> None:
     from shared.db import migrate
 
-    answer = student.get("/healthz")
+    answer = student.get(path)
     assert (answer.status_code, answer.get_json()) == (
         200,
         {"status": "ok", "commit": "test", "schema": migrate.head(), "pipeline": PIPELINE_VERSION},

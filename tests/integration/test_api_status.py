@@ -269,6 +269,19 @@ def test_citations_name_book_section_and_scenes(system: FakeServices, student: C
     assert citations[0].keys() == {"passage_id", "module_id", "book", "section", "scene_ids", "url", "licence"}
 
 
+def test_the_answer_tells_how_far_the_lesson_is_backed(system: FakeServices, student: Caller) -> None:
+    digest = uuid.uuid4().hex
+    written = {"scenes": [], "supported_share": 0.95, "claims": 20}
+    system.objects.write(
+        objects.lesson(digest, objects.STORYBOARD), json.dumps(written).encode(), content_type="application/json"
+    )
+    request_id = student.request(status=Status.COMPLETED, storyboard_digest=digest)
+
+    assert student.get(f"/v1/requests/{request_id}").get_json()["grounding"] == {"supported_share": 0.95, "claims": 20}
+    unwritten = student.request(status=Status.RETRIEVING)
+    assert "grounding" not in student.get(f"/v1/requests/{unwritten}").get_json()
+
+
 def test_a_citation_leads_to_the_text_of_its_passage(system: FakeServices, student: Caller) -> None:
     _, passage_id = _book(system.engine)
     body = student.get(f"/v1/passages/{passage_id}").get_json()

@@ -1,0 +1,116 @@
+"""Looks for secrets in what git holds: in the files of the work tree, and in every line that a commit ever added.
+
+The patterns are those of detect-secrets for keys that can be told by their form, and some for what this project could
+leak. What only looks random is not reported: hashes and digests are everywhere here.
+"""
+
+import hashlib
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.plugins.base import RegexBasedDetector
+
+# Of detect-secrets: told by guesswork, or no secret.
+_NOT_USED: Final = {"Secret Keyword", "Public IP (ipv4)", "Cloudant Credentials", "Basic Auth Credentials"}
+_OWN: Final = {
+    "Google API key": r"\bAIza[0-9A-Za-z_-]{35}\b",
+    "Google OAuth secret": r"\bGOCSPX-[0-9A-Za-z_-]{20,}",
+    "Google OAuth token": r"\bya29\.[0-9A-Za-z_-]{30,}",
+    "Google service account key": r'"private_key_id"\s*:\s*"[0-9a-f]{40}"',
+    "webhook secret": r"\bwhsec_[0-9A-Za-z+/]{32,}={0,2}",
+    "password in a URL": r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}'\"`]+:(?P<password>[^\s/:@{}'\"`<>$…]{6,})@(?P<host>[^\s/'\"`]+)",
+    "password hash": r"\$argon2id?\$v=\d+\$m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/]{16,}\$[0-9A-Za-z+/]{32,}",
+    "Terraform state": r'"terraform_version"\s*:\s*"[0-9.]+"',
+}
+# What stands where a password would: in examples, and in tests that look for their own word in an error's text.
+_EXAMPLES: Final = frozenset({"password", "hidden-password", "hidden", "hid%2fden%40x", "a-secret-word"})
+# What is published as an example, by its SHA-256.
+_PUBLISHED: Final = frozenset(
+    {
+        # https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+        "96ad2ccd81462a766178ae09a71df55f548a3f66da11606f9cdf40b391e22dd0",
+    }
+)
+# What holds none: lines without a long word, and the hashes of packages.
+_WORTH_A_LOOK: Final = re.compile(r"\S{16}|BEGIN|terraform_version")
+_PACKAGE: Final = re.compile(r"\s*--hash=sha256:[0-9a-f]{64}(?: \\)?")
+_LONGEST_LINE: Final = 5000  # what is longer is data
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where something was found that looks like a secret; never the secret itself."""
+
+    kind: str
+    place: str
+
+
+@cache
+def patterns() -> dict[str, tuple[re.Pattern[str], ...]]:
+    """The patterns, by what they find."""
+    found = {
+        kind: tuple(plugin().denylist)
+        for kind, plugin in get_mapping_from_secret_type_to_class().items()
+        if issubclass(plugin, RegexBasedDetector) and kind not in _NOT_USED
+    }
+    return found | {kind: (re.compile(pattern),) for kind, pattern in _OWN.items()}
+
+
+def kinds(line: str) -> list[str]:
+    """What in a line looks like a secret."""
+    line = line[:_LONGEST_LINE]
+    if _WORTH_A_LOOK.search(line) is None or _PACKAGE.fullmatch(line):
+        return []
+    return [
+        kind
+        for kind, alternatives in patterns().items()
+        if any(not _harmless(match) for pattern in alternatives for match in pattern.finditer(line))
+    ]
+
+
+def _harmless(match: re.Match[str]) -> bool:
+    if match.groupdict().get("password", "").casefold() in _EXAMPLES:
+        return True
+    return hashlib.sha256(match[0].encode()).hexdigest() in _PUBLISHED
+
+
+def in_files(root: Path) -> list[Finding]:
+    """Look through the files that git holds or would take in."""
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    found = []
+    for name in filter(None, listed):
+        path = root / name
+        if path.is_file() and not path.is_symlink():
+            lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+            found += [Finding(kind, f"{name}:{number}") for number, line in enumerate(lines, 1) for kind in kinds(line)]
+    return found
+
+
+def in_history(root: Path) -> list[Finding]:
+    """Look through every line that any commit of any branch added; what was taken out again is still there to read."""
+    log = _git(root, "log", "--all", "--patch", "--unified=0", "--no-color", "--no-ext-diff", "--format=commit %h")
+    return list(_added(log.splitlines()))
+
+
+def _added(lines: Iterable[str]) -> Iterator[Finding]:
+    commit, name = "", ""
+    seen: set[str] = set()
+    for line in lines:
+        if line.startswith("commit "):
+            commit = line.removeprefix("commit ")
+        elif line.startswith("+++ "):
+            name = line.removeprefix("+++ b/")
+        elif line.startswith("+") and line not in seen:
+            seen.add(line)
+            yield from (Finding(kind, f"{commit} {name}") for kind in kinds(line[1:]))
+
+
+def _git(root: Path, *arguments: str) -> str:
+    answer = subprocess.run(["git", "-C", root, *arguments], capture_output=True, check=True)
+    return answer.stdout.decode("utf-8", "replace")
