@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from shared import usage
 from shared.adapters.piper_alignment import word_spans
 from shared.errors import InvalidMedia
 from shared.media.normalise import PAUSES, spoken_tokens
 from shared.services import Clip, SpokenWord
+from shared.usage import Measure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,6 +98,7 @@ class PiperSpeech:
             offset += len(spoken.audio)
             estimated = estimated or spoken.estimated
             pause = PAUSE_SECONDS.get(breath[-1].text[-1], CLAUSE_PAUSE_SECONDS)
+        usage.count("piper", Measure.CHARACTERS, len(text))
         return Clip(
             pcm=_pcm(np.concatenate(pieces)),
             sample_rate=rate,

@@ -1,5 +1,6 @@
 """The sweep: what lost its message goes on, what was never answered ends, nothing else is touched."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from functions.sweep.main import handle
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import Modality
+from shared.errors import TransientError
 from shared.pipeline import CLARIFICATION_DAYS, STAGES, SWEEP_LIMIT, SWEEP_SUCCESSOR_SECONDS, Stage, Topic
 from tests import factories
-from tests.fakes import FakeServices
+from tests.fakes import FakeServices, MemoryMirror
 
 
 @pytest.fixture(autouse=True)
@@ -102,8 +104,26 @@ def test_old_requests_are_removed_with_their_history(services: FakeServices) -> 
     recent = factories.add_request(services.engine, status=Status.COMPLETED)
     factories.update(services.engine, old, updated_at=long_ago(days * day + 60))
     factories.update(services.engine, recent, updated_at=long_ago(days * day - 60))
+    for request_id in (old, recent):
+        services.mirror.write(str(request_id), {}, 1)
 
     handle(services)
 
+    assert list(services.mirror.documents) == [str(recent)]
     assert factories.history(services.engine, old) == []
     assert factories.history(services.engine, recent) != []
+
+
+def test_an_old_request_stays_until_the_mirror_forgot_it(services: FakeServices) -> None:
+    class Away(MemoryMirror):
+        def delete(self, request_ids: Sequence[str]) -> None:
+            raise TransientError("mirror away")
+
+    old = factories.add_request(services.engine, status=Status.COMPLETED)
+    factories.update(services.engine, old, updated_at=long_ago((services.settings.retention_days + 1) * 24 * 60 * 60))
+    services.mirror = Away()
+
+    with pytest.raises(TransientError):
+        handle(services)
+
+    assert factories.history(services.engine, old) != []
