@@ -28,6 +28,7 @@ COMMANDS: Final = (
     ("check", "the acceptance check against a running system"),
     ("user", "add an account"),
     ("bench", "the benchmarks, each beside its peer"),
+    ("chaos", "kill and cut off the functions' processes; nothing may be lost or done twice"),
     ("generate", "write the generated files"),
     ("reset", "empty the state folder"),
     ("help", "this list"),

@@ -16,24 +16,28 @@ bootstrap.check(HANDLE_DEAD_LETTER)
 
 # Pub/Sub sets it on every message that it dead-letters.
 SOURCE_ATTRIBUTE = "CloudPubSubDeadLetterSourceSubscription"
-STAGE_NAMES = frozenset(stage.name for stage in STAGES)
+STAGE_BY_NAME = {stage.name: stage for stage in STAGES}
 FUNCTION_NAMES = frozenset(function.name for function in FUNCTIONS)
 
 
 def handle(event: Event, services: Services) -> None:
-    """Only a stage's message fails its request: a lost status change or upload is no reason to."""
+    """Only a stage's message fails its request, and only one that still needs the stage.
+
+    A lost status change or upload is no reason to fail, nor is an old message that came again and again for nothing.
+    """
     attributes = runtime.message_attributes(event)
     source = _source(attributes.get(SOURCE_ATTRIBUTE, ""))
     data = _data(event)
     request_id = request_named(data, attributes)
-    if request_id is None or source not in STAGE_NAMES:
+    stage = STAGE_BY_NAME.get(source)
+    if request_id is None or stage is None:
         log.event("dead letter without a request", level=logging.ERROR, function=source or "unknown")
         return
     error = _reason(source, data)
-    if runtime.fail(services, request_id, error=error, stage=source):
+    if runtime.fail(services, request_id, error=error, stage=source, needing=stage):
         log.event("request failed by dead letter", level=logging.ERROR, request_id=request_id, stage=source)
     else:
-        log.event("dead letter of no open request", level=logging.WARNING, request_id=request_id, stage=source)
+        log.event("dead letter of nothing that needs it", level=logging.WARNING, request_id=request_id, stage=source)
 
 
 def _source(subscription: str) -> str:

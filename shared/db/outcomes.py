@@ -237,10 +237,11 @@ _OF_THE_RUN = (
 )
 
 
-# The same where it is a stage's message that ran out of deliveries: it has nothing to do with what the stage left behind,
-# with what waits for an answer, or follows another.
+# The same where it is a stage's message that ran out of deliveries: it has nothing to do with what the stage left
+# behind, with what waits for an answer, or follows another.
 _NEEDS_THE_STAGE = """AND clarification_requested_at IS NULL AND follows IS NULL
-    AND (status = CAST(:during AS content_request_status) OR status || ':' || modality = ANY (CAST(:takes AS text[])))"""
+    AND (status = CAST(:during AS content_request_status)
+         OR status || ':' || modality = ANY (CAST(:takes AS text[])))"""
 
 
 def fail(
@@ -256,7 +257,7 @@ def fail(
     """Fail a request that has not ended. None: nothing to fail.
 
     With `run`, only while it is still that run's, and `used` is what that run used; with `needing`, only while that
-    stage has yet to take it or is at it. Runs in a transaction, since the followers are set free under the flight's lock.
+    stage has yet to take it or is at it. Runs in a transaction: the followers are set free under the flight's lock.
     """
     expected = connection.execute(
         sa.text("SELECT content_key FROM content_requests WHERE id = :id"), {"id": request_id}

@@ -38,6 +38,7 @@ class Project:
         self._publisher = PublisherClient()
         self._subscriber = SubscriberClient()
         self._pulled: list[Topic] = []
+        self._pushed: list[str] = []
 
     def path(self, topic: Topic) -> str:
         """The topic's full name."""
@@ -58,16 +59,23 @@ class Project:
         """Push what a function listens to, to `url`; after so many attempts, five at least, to the dead letters."""
         assert function.listens is not None
         path = self.path(function.listens)
+        name = f"projects/{self.name}/subscriptions/{resource_name(PREFIX, function.name)}"
+        self._pushed.append(name)
         policy = DeadLetterPolicy(dead_letter_topic=self.path(Topic.DEAD_LETTER), max_delivery_attempts=attempts)
         self._subscriber.create_subscription(
             Subscription(
-                name=f"projects/{self.name}/subscriptions/{resource_name(PREFIX, function.name)}",
+                name=name,
                 topic=path,
                 push_config=PushConfig(push_endpoint=f"{url}/{path}"),
                 ack_deadline_seconds=10,
                 dead_letter_policy=policy if attempts else None,
             )
         )
+
+    def end_pushes(self) -> None:
+        """Push nothing more: another test's server may get the same port, and would be pushed what is left."""
+        for name in self._pushed:
+            self._subscriber.delete_subscription(subscription=name)
 
     def arrived(self) -> list[Sent]:
         """All that was pulled so far."""

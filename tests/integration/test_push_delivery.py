@@ -68,11 +68,12 @@ class Front:
 
 
 @pytest.fixture
-def project(pubsub_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(pubsub_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     use(monkeypatch, pubsub_emulator.host)
     made = Project()
     made.topics(Topic)
-    return made
+    yield made
+    made.end_pushes()
 
 
 @pytest.fixture
