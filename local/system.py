@@ -90,15 +90,13 @@ class Record:
         path = self._state.folder / "vividly.log"
         if path.exists() and path.stat().st_size > LOG_BYTES:
             path.unlink()
-        handler = logging.FileHandler(path, encoding="utf-8")
+        file = self._stack.enter_context(path.open("a", encoding="utf-8", errors="backslashreplace"))
+        handler = logging.StreamHandler(file)
         root = logging.getLogger()
         root.addHandler(handler)
-        self._stack.callback(handler.close)
         self._stack.callback(root.removeHandler, handler)
         log.configure("INFO")
-        for own in logging.getLogger("vividly").handlers:
-            if type(own) is logging.StreamHandler:  # what `configure` made, and nobody's handler of another kind
-                self._stack.callback(own.setStream, own.setStream(handler.stream))
+        self._stack.enter_context(log.written_to(file))
 
 
 class LocalSystem(Record):

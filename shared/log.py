@@ -3,7 +3,9 @@
 import json
 import logging
 import sys
-from typing import Any, Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
 
 # The only fields a log line may carry besides the message: none can hold student text.
 ALLOWED_FIELDS: Final = frozenset(
@@ -41,15 +43,42 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
+class _Lines(logging.Handler):
+    """Writes to `file`, or to standard error as it is at that moment: what it was before may be closed by now."""
+
+    file: TextIO | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=self.file or sys.stderr, flush=True)
+        except (OSError, ValueError):
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say that a line is missing; the usual trace would tell what was under way, and in whose words."""
+        print('{"severity": "ERROR", "message": "a log line could not be written"}', file=sys.__stderr__, flush=True)
+
+
+_lines: Final = _Lines()
+_lines.setFormatter(_JsonFormatter())
+
+
 def configure(level: str) -> None:
     """Send the project's logs to standard error as JSON. Safe to call again."""
     logger = logging.getLogger("vividly")
     logger.setLevel(level)
     logger.propagate = False
-    if not logger.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_JsonFormatter())
-        logger.addHandler(handler)
+    logger.addHandler(_lines)
+
+
+@contextmanager
+def written_to(file: TextIO) -> Iterator[None]:
+    """Send them to a file meanwhile."""
+    before, _lines.file = _lines.file, file
+    try:
+        yield
+    finally:
+        _lines.file = before
 
 
 def event(message: str, *, level: int = logging.INFO, **fields: Any) -> None:

@@ -2,7 +2,6 @@
 
 import ast
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from shared import log
 from shared.enums import Port
 from shared.pipeline import FUNCTIONS, Function
 from tests.conftest import ROOT
@@ -112,20 +110,3 @@ def test_an_sdk_that_is_looked_for_is_installed_under_that_name(sdk: str) -> Non
 @pytest.mark.parametrize("name", LIGHT)
 def test_a_light_function_loads_nothing_heavy(name: str) -> None:
     assert set(loaded(name)["ready"]["modules"]) & set(HEAVY) == set()
-
-
-def test_a_log_line_carries_known_fields_alone(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(ValueError, match="query"):
-        log.event("something", query="a student's words")
-
-
-def test_a_log_line_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
-    logger = logging.getLogger("vividly")
-    handlers, logger.handlers = logger.handlers, []
-    try:
-        log.configure("INFO")
-        log.event("stage began", stage="x", attempt=2)
-    finally:
-        logger.handlers = handlers
-    line = json.loads(capsys.readouterr().err)
-    assert (line["message"], line["stage"], line["attempt"]) == ("stage began", "x", 2)
