@@ -16,8 +16,10 @@ from shared.crash_points import Step, around
 from shared.db import accounts, actions, erasure, lesson_objects
 from shared.db.engine import single_statement, transaction
 from shared.enums import Role
+from shared.errors import TransientError
 from shared.services import Services
 
+REMOVAL_TRIES: Final = 5
 OBJECTS_SECONDS: Final = 10.0  # of a call, for removing objects; what is left after them, `sweep` removes
 
 # What the log calls whoever did it: it names nobody.
@@ -43,8 +45,7 @@ def erase(call: Call) -> flask.Response:
         request_ids = erasure.request_ids(connection, student_id)
     lessons, removed = _remove_objects(services, student_id, digests)
     services.mirror.delete([str(request_id) for request_id in request_ids])
-    with around(Step.ERASE), transaction(services.engine) as connection:
-        gone = erasure.remove_account(connection, student_id)
+    gone = _remove_account(services, student_id)
     by = BY_THE_STUDENT if call.caller.id == student_id else BY_AN_ADMIN
     log.event("student's data removed", code=by, count=len(gone))
     # Again: until the rows were gone, a late message could have one of them mirrored anew, or a new one been asked for.
@@ -61,6 +62,20 @@ def _cancel_all(services: Services, student_id: UUID) -> None:
             cancelled = actions.cancel(connection, request_id, student_id)
         if cancelled is not None:
             handoff.ended(services, request_id, cancelled.correlation_id, cancelled.freed)
+
+
+def _remove_account(services: Services, student_id: UUID) -> Sequence[UUID]:
+    """Remove the rows once nothing is being made; what was asked for since then is cancelled first.
+
+    A row that others follow must not just vanish: each of them would make the lesson by itself.
+    """
+    for _ in range(REMOVAL_TRIES):
+        with around(Step.ERASE), transaction(services.engine) as connection:
+            gone = erasure.remove_account(connection, student_id)
+        if gone is not None:
+            return gone
+        _cancel_all(services, student_id)
+    raise TransientError("the student keeps asking while the account is removed")
 
 
 def _remove_objects(services: Services, student_id: UUID, digests: Sequence[str]) -> tuple[int, int]:

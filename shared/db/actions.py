@@ -112,22 +112,22 @@ def cancel(connection: sa.Connection, request_id: UUID, student_id: UUID) -> Can
     if expected:
         lock_content(connection, expected)
     update = sa.text(f"""
-        WITH done AS (
-            UPDATE content_requests SET
-                status = '{Status.CANCELLED}', cancelled_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
-                clarification_requested_at = NULL, follows = NULL, current_stage = :label
-            WHERE id = :id AND student_id = :student_id AND status NOT IN ({ENDED})
-            RETURNING id, attempt, correlation_id, content_key
-        ), run AS (
-            UPDATE request_stages s
-            SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(), error_code = '{Status.CANCELLED}'
-            FROM done d WHERE s.request_id = d.id AND s.attempt = d.attempt AND s.state = '{StageRunState.RUNNING}'
-        )
-        SELECT correlation_id, content_key FROM done
+        UPDATE content_requests SET
+            status = '{Status.CANCELLED}', cancelled_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
+            clarification_requested_at = NULL, follows = NULL, current_stage = :label
+        WHERE id = :id AND student_id = :student_id AND status NOT IN ({ENDED})
+        RETURNING attempt, correlation_id, content_key
     """)
     row = connection.execute(update, mine | {"label": CANCELLED_LABEL}).one_or_none()
     if row is None:
         return None
+    # A statement of its own: the first does not see a run that was begun while it waited for the row.
+    stopped = sa.text(f"""
+        UPDATE request_stages
+        SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(), error_code = '{Status.CANCELLED}'
+        WHERE request_id = :id AND attempt = :attempt AND state = '{StageRunState.RUNNING}'
+    """)
+    connection.execute(stopped, {"id": request_id, "attempt": row.attempt})
     if row.content_key and row.content_key != expected:
         lock_content(connection, row.content_key)
     return Cancellation(correlation_id=row.correlation_id, freed=leave_flight(connection, request_id))

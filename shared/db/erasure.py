@@ -28,11 +28,16 @@ def lessons(connection: sa.Connection, student_id: UUID) -> list[str]:
     return list(connection.execute(statement, {"id": student_id}).scalars())
 
 
-def remove_account(connection: sa.Connection, student_id: UUID) -> list[UUID]:
-    """Remove the account with all its rows; return the requests that went with it. Runs in a transaction."""
+def remove_account(connection: sa.Connection, student_id: UUID) -> list[UUID] | None:
+    """Remove the account with all its rows; return the requests that went with it. Runs in a transaction.
+
+    None, and nothing removed, where some of the student's requests have not ended.
+    """
     mine = {"id": student_id}
     # Until the end no request can be added: a new one would refer to the row that is locked.
     connection.execute(sa.text("SELECT FROM users WHERE id = :id FOR UPDATE"), mine)
+    if unfinished(connection, student_id):
+        return None
     removed = request_ids(connection, student_id)
     connection.execute(sa.text("DELETE FROM users WHERE id = :id"), mine)
     return removed

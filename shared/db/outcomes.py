@@ -229,7 +229,7 @@ class Failure:
     freed: UUID | None
 
 
-# Further parts of the statement below, where it is a run that failed its request: guard and assignments.
+# Further parts of the statements below, where it is a run that failed its request: guard and assignments.
 _OF_THE_RUN = (
     "AND status = CAST(:during AS content_request_status) AND attempt = :attempt",
     f", {ADDED_UP}",
@@ -266,21 +266,13 @@ def fail(
         lock_content(connection, expected)
     guard, added_up, noted = _OF_THE_RUN if run else (_NEEDS_THE_STAGE if needing else "", "", "")
     statement = sa.text(f"""
-        WITH done AS (
-            UPDATE content_requests SET
-                status = '{Status.FAILED}', failed_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
-                clarification_requested_at = NULL, follows = NULL, current_stage = '{FAILED_LABEL}',
-                error_code = :code, error_stage = :stage, error_message = :message,
-                error_details = CAST(:details AS jsonb) {added_up}
-            WHERE id = :id AND status NOT IN ({ENDED}) {guard}
-            RETURNING id, attempt, correlation_id, content_key
-        ), run AS (
-            UPDATE request_stages s
-            SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(),
-                error_code = :code, error_message = :reason {noted}
-            FROM done d WHERE s.request_id = d.id AND s.attempt = d.attempt AND s.state = '{StageRunState.RUNNING}'
-        )
-        SELECT correlation_id, content_key FROM done
+        UPDATE content_requests SET
+            status = '{Status.FAILED}', failed_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
+            clarification_requested_at = NULL, follows = NULL, current_stage = '{FAILED_LABEL}',
+            error_code = :code, error_stage = :stage, error_message = :message,
+            error_details = CAST(:details AS jsonb) {added_up}
+        WHERE id = :id AND status NOT IN ({ENDED}) {guard}
+        RETURNING attempt, correlation_id, content_key
     """)
     values = {
         "id": request_id,
@@ -298,6 +290,14 @@ def fail(
     row = connection.execute(statement, values).one_or_none()
     if row is None:
         return None
+    # A statement of its own: the first does not see a run that was begun while it waited for the row.
+    stopped = sa.text(f"""
+        UPDATE request_stages
+        SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(),
+            error_code = :code, error_message = :reason {noted}
+        WHERE request_id = :id AND attempt = :attempt AND state = '{StageRunState.RUNNING}'
+    """)
+    connection.execute(stopped, values | {"attempt": row.attempt})
     if row.content_key and row.content_key != expected:
         # Settled in between: whoever joined that flight by now is seen below.
         lock_content(connection, row.content_key)
