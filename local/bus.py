@@ -177,7 +177,9 @@ class LocalBus:
         if acknowledged:
             self._settle(queue, message)
         elif message.turn == turn and not self._given_up(queue, message):
-            backoff = min(RETRY_MINIMUM_SECONDS * 2.0 ** (message.attempts - 1), RETRY_MAXIMUM_SECONDS)
+            # Dead letters come again for ever: a power without end would become too great for a number.
+            doublings = min(message.attempts - 1, MAX_DELIVERY_ATTEMPTS)
+            backoff = min(RETRY_MINIMUM_SECONDS * 2.0**doublings, RETRY_MAXIMUM_SECONDS)
             self._schedule(queue, message, backoff * self._factor)
 
     def _given_up(self, queue: _Queue, message: _Message) -> bool:

@@ -30,7 +30,7 @@ TIMEOUT_MARGIN_SECONDS: Final = 30  # function time-out over budget, and ack dea
 
 CLARIFICATION_ROUNDS: Final = 3
 CLARIFICATION_DAYS: Final = 7
-SWEEP_SUCCESSOR_SECONDS: Final = 60  # a finished stage whose successor has not begun for so long is published again
+SWEEP_SUCCESSOR_SECONDS: Final = 30  # a finished stage whose successor has not begun for so long is published again
 SWEEP_ANNOUNCE_SECONDS: Final = 150  # what ended within so long is announced once more: two sweeps see it
 SWEEP_LIMIT: Final = 20  # how often one request is published again before it is failed
 

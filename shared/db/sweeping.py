@@ -45,7 +45,7 @@ def _topic(status: Status, modality: Modality, *, abandoned: bool) -> Topic | No
 
 
 def stuck_requests(connection: sa.Connection) -> list[Stuck]:
-    """Count a sweep for every abandoned request, and for every one whose successor has not begun for a minute."""
+    """Count a sweep for every abandoned request, and for every one whose successor has not begun for half a minute."""
     rows = connection.execute(
         sa.text(f"""
             WITH stuck AS (
