@@ -33,7 +33,7 @@ resource "google_sql_database_instance" "record" {
     }
 
     ip_configuration {
-      ipv4_enabled    = var.database.public_address # for migrations from a deployer's machine, in dev alone
+      ipv4_enabled    = var.database.public_address # for migrations from a deployer's machine; never in prod
       private_network = google_compute_network.this.id
       ssl_mode        = "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"
     }

@@ -66,6 +66,11 @@ resource "google_cloudfunctions2_function" "this" {
     }
 
     precondition {
+      condition     = each.value.size.min_instances <= each.value.size.max_instances
+      error_message = "${each.key} would keep ${each.value.size.min_instances} instances of ${each.value.size.max_instances} at most."
+    }
+
+    precondition {
       condition     = each.value.budget < each.value.timeout && each.value.timeout < each.value.ack_deadline && each.value.ack_deadline <= 600
       error_message = "${each.key}: budget < time-out < ack deadline <= 600 s does not hold; see shared/pipeline.py."
     }

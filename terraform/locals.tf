@@ -82,11 +82,11 @@ locals {
     )
   }
 
-  # Needed, no secret, and nobody said it.
+  # Needed, no secret, and nobody said it, or said nothing by it.
   unsaid = {
     for name in keys(local.functions) : name => [
       for setting in local.needs[name] : upper(setting)
-      if !local.declared.settings[setting].secret && !contains(keys(local.environment[name]), upper(setting))
+      if !local.declared.settings[setting].secret && trimspace(try(local.environment[name][upper(setting)], "")) == ""
     ]
   }
 

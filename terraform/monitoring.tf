@@ -249,31 +249,33 @@ resource "google_monitoring_dashboard" "this" {
     mosaicLayout = {
       columns = 12
       tiles = [
-        for place, chart in local.charts : {
-          xPos   = (place % 2) * 6
-          yPos   = floor(place / 2) * 4
-          width  = 6
-          height = 4
-          widget = {
-            title = chart.title
-            xyChart = {
-              dataSets = [{
-                plotType = "LINE"
-                timeSeriesQuery = {
-                  timeSeriesFilter = {
-                    filter = chart.filter
-                    aggregation = {
-                      alignmentPeriod    = "60s"
-                      perSeriesAligner   = chart.aligner
-                      crossSeriesReducer = chart.reducer
-                      groupByFields      = [chart.group]
+        for place, chart in local.charts : merge(
+          # Monitoring leaves a position of 0 out of its answer: said here, every plan would have a change.
+          { for side, position in { xPos = (place % 2) * 6, yPos = floor(place / 2) * 4 } : side => position if position > 0 },
+          {
+            width  = 6
+            height = 4
+            widget = {
+              title = chart.title
+              xyChart = {
+                dataSets = [{
+                  plotType = "LINE"
+                  timeSeriesQuery = {
+                    timeSeriesFilter = {
+                      filter = chart.filter
+                      aggregation = {
+                        alignmentPeriod    = "60s"
+                        perSeriesAligner   = chart.aligner
+                        crossSeriesReducer = chart.reducer
+                        groupByFields      = [chart.group]
+                      }
                     }
                   }
-                }
-              }]
+                }]
+              }
             }
-          }
-        }
+          },
+        )
       ]
     }
   })

@@ -22,7 +22,7 @@ resource "google_compute_subnetwork" "connector" {
 }
 
 resource "google_vpc_access_connector" "this" {
-  name          = local.prefix # 25 characters at most, which a prefix cannot reach
+  name          = local.prefix
   region        = var.region
   min_instances = 2
   max_instances = var.environment == "prod" ? 6 : 3

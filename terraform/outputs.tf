@@ -13,6 +13,11 @@ output "database_name" {
   value       = google_sql_database.record.name
 }
 
+output "database_public_address" {
+  description = "Whether migrations reach the database from the deployer's machine, and not through `maintain`."
+  value       = google_sql_database_instance.record.settings[0].ip_configuration[0].ipv4_enabled
+}
+
 output "database_users" {
   description = "The functions' database users, to be granted the rows."
   value       = sort(values(local.database_users))

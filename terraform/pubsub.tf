@@ -49,7 +49,11 @@ resource "google_pubsub_subscription" "push" {
     }
   }
 
-  depends_on = [google_pubsub_topic_iam_member.dead_letter, google_cloud_run_v2_service_iam_member.push]
+  depends_on = [
+    google_cloud_run_v2_service_iam_member.push,
+    google_pubsub_topic_iam_member.dead_letter,
+    google_service_account_iam_member.push_token,
+  ]
 }
 
 # Every dead letter also waits here for a person, whatever the function made of it.

@@ -49,7 +49,7 @@ variable "commit" {
 }
 
 variable "database" {
-  description = "Size and safety of the database. `connections` is PostgreSQL's max_connections. The disk begins with `disk_gigabytes` and grows by itself, up to ten times that."
+  description = "Size and safety of the database. `connections` is PostgreSQL's max_connections. The disk begins with `disk_gigabytes` and grows by itself, up to ten times that. With `public_address`, migrations go from the deployer's machine through the connector."
   type = object({
     tier               = string
     connections        = number
@@ -141,8 +141,8 @@ variable "monthly_budget" {
   default     = 200
 
   validation {
-    condition     = var.monthly_budget >= 1
-    error_message = "monthly_budget must be at least 1."
+    condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
+    error_message = "monthly_budget must be a whole number from 1."
   }
 }
 
@@ -178,8 +178,14 @@ variable "prefix" {
   default     = "vividly"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,10}[a-z0-9]$", var.prefix)) && !startswith(var.prefix, "goog")
-    error_message = "prefix must be 3 to 12 lower-case letters, digits and hyphens, beginning with a letter and not with goog."
+    condition     = can(regex("^[a-z][a-z0-9-]+[a-z0-9]$", var.prefix)) && !startswith(var.prefix, "goog")
+    error_message = "prefix must be 3 or more lower-case letters, digits and hyphens, beginning with a letter and not with goog."
+  }
+
+  # A VPC connector's name has 20 characters at most, of which each hyphen is two; "-staging" takes 9 of them.
+  validation {
+    condition     = length(replace(var.prefix, "-", "--")) <= 11
+    error_message = "prefix must have 11 characters at most, each hyphen counted twice."
   }
 }
 
@@ -263,6 +269,17 @@ variable "sizes" {
   validation {
     condition     = alltrue([for name in keys(var.sizes) : contains(keys(jsondecode(file("${path.module}/pipeline.json")).functions), name)])
     error_message = "sizes may name only functions that shared/pipeline.py declares."
+  }
+
+  # To Cloud Run, 0 instances at most are as many as it likes; with a pool of 0 no function starts.
+  validation {
+    condition = alltrue(flatten([
+      for size in values(var.sizes) : [
+        for number in [size.concurrency, size.max_instances, size.pool] :
+        number == null ? true : number >= 1 && floor(number) == number
+      ]
+    ]))
+    error_message = "In sizes, concurrency, max_instances and pool must be whole numbers from 1."
   }
 }
 

@@ -53,9 +53,10 @@ def zip_folder(source: Path, path: Path) -> None:
 
 def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+    # Stored, not compressed: zlib is not the same on every machine, nor are the bytes that it makes.
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as packed:
         for name, data in sorted(files):
             entry = zipfile.ZipInfo(name, EARLIEST)
             entry.external_attr = 0o644 << 16
-            packed.writestr(entry, data, zipfile.ZIP_DEFLATED)
+            packed.writestr(entry, data)
     return made.getvalue()

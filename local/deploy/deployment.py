@@ -1,28 +1,26 @@
 """One deployment, from a look at everything to the acceptance check; whatever fails leaves the old code serving."""
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from local.accounts import SignIn
 from local.console import Console
-from local.deploy import archive, plan_review, preflight, secret_values
+from local.deploy import archive, maintenance, plan_review, preflight, sample_book, secret_values
 from local.deploy.archive import Archive
 from local.deploy.commands import Commands
 from local.deploy.maintenance import Maintenance
 from local.deploy.plan import creates, failed_functions, functions, secret_uses
+from local.deploy.remembered import Remembered
 from local.deploy.target import NotDeployed, Target, code_bucket
 from local.deploy.terraform import MAINTENANCE, SECRETS, Release, Terraform
-from local.sample import BOOK
 from shared.enums import Role
 from shared.questions.subjects import SAMPLE_SOURCE
 
 CHECK_DOMAIN: Final = "check.invalid"  # the check's students: no mail can reach them
-INGEST_SECONDS: Final = 600.0  # until the sample book has to be there
 POLL_SECONDS: Final = 10.0
 HEALTH_TRIES: Final = 12  # a new service, and that everybody may call it, are not known everywhere at once
 
@@ -41,13 +39,13 @@ class Tools:
     health: Health
     confirm: Callable[[str], bool]
     console: Console
-    folder: Path  # Terraform's working files, and what was accepted last
+    folder: Path  # Terraform's working files, and what is remembered of the releases
     sleep: Callable[[float], None] = time.sleep
 
     @property
-    def accepted(self) -> Path:
-        """Where it is kept which release passed the check."""
-        return self.folder / "accepted.json"
+    def remembered(self) -> Remembered:
+        """What earlier runs put down."""
+        return Remembered(self.folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +60,22 @@ class Deployment:
     after: Release
 
     @property
+    def earlier(self) -> Release:
+        """What to go back to; a run that was cut off before its check has put down what its release replaced."""
+        remembered = self.tools.remembered
+        if self.before != self.after:
+            return self.before
+        return Release() if remembered.accepted == self.after else remembered.served_before(self.after)
+
+    @property
     def maintenance(self) -> Maintenance:
-        """The function that looks after the database, as it is now."""
-        url = str(self.terraform.outputs()["maintain_url"])
-        return Maintenance(commands=self.tools.commands, url=url, deployer=self.deployer, sleep=self.tools.sleep)
+        """What looks after the database, as it is now."""
+        commands, outputs = self.tools.commands, self.terraform.outputs()
+        if outputs.get("database_public_address"):
+            post = maintenance.from_here(commands, self.target, outputs["secrets"]["database-owner-url"])
+        else:
+            post = maintenance.by_function(commands, str(outputs["maintain_url"]), deployer=self.deployer)
+        return Maintenance(post=post, sleep=self.tools.sleep)
 
 
 def deploy(target: Target, tools: Tools, *, plan_only: bool = False) -> str:
@@ -94,8 +104,8 @@ def deploy(target: Target, tools: Tools, *, plan_only: bool = False) -> str:
 
 
 def _look(target: Target, tools: Tools) -> str:
-    """Look at everything that can be seen without a plan; return who deploys."""
-    with tools.console.step("preflight", "looking at tools, checkout, login and project"):
+    """Look at everything that can be seen without a plan; return who deploys. NotDeployed tells all that is wrong."""
+    with tools.console.step("preflight", "looking at tools, checkout, login and project") as step:
         problems = preflight.on_this_machine(tools.commands)
         deployer = ""
         try:
@@ -105,8 +115,25 @@ def _look(target: Target, tools: Tools) -> str:
         if deployer:
             problems += preflight.credentials(tools.commands)
             problems += preflight.on_the_project(tools.commands, target)
+        if problems and deployer:
+            step.update("looking for more in a plan")
+            problems += _of_a_plan(target, tools, deployer)
         _refuse(problems)
     return deployer
+
+
+def _of_a_plan(target: Target, tools: Tools, deployer: str) -> list[str]:
+    """What a plan tells beside the problems that there are; nothing where they leave no plan to be made."""
+    terraform = Terraform(tools.commands, target, tools.folder, deployer=deployer)
+    try:
+        terraform.init()
+        with tempfile.TemporaryDirectory() as folder:
+            packed = archive.pack(tools.commands, Path(folder))
+        after = Release(serving=packed.name, commit=packed.commit)
+        terraform.plan(after, migration=after.serving, shown=False)
+        return plan_review.problems(tools.commands, target, terraform.planned())
+    except NotDeployed:
+        return []
 
 
 def _refuse(problems: list[str]) -> None:
@@ -155,6 +182,7 @@ def _change(this: Deployment, plan: Mapping[str, Any], packed: Archive) -> None:
         step.detail = f"schema {stands.schema}, as the code has it"
     console.say("\n[bold]The functions[/bold]")
     anew = [address for address in failed if address not in MAINTENANCE]
+    this.tools.remembered.begin(before, after)
     terraform.apply(after, migration=after.serving, anew=anew)
 
 
@@ -181,36 +209,30 @@ def _upload(commands: Commands, target: Target, packed: Archive) -> None:
 
 def _check(this: Deployment, *, changed: bool) -> str:
     """Close the deployment: what serves is what was deployed, and does what it has to."""
-    tools, before, after = this.tools, this.before, this.after
+    tools, after = this.tools, this.after
     outputs = this.terraform.outputs()
     url = str(outputs["api_url"])
     try:
         problems = _seen(this, url, tries=HEALTH_TRIES if changed else 1)
-        if not changed and not problems and _accepted(tools) == after:
+        if not changed and not problems and tools.remembered.accepted == after:
             return f"{url} serves this commit already; nothing was changed."
         problems = problems or _accept(this, url, outputs)
     except NotDeployed as error:  # what could not be looked at has failed
         problems = [str(error)]
     if not problems:
-        tools.accepted.write_text(json.dumps(asdict(after)), encoding="utf-8")
+        tools.remembered.accept(after)
         return f"{url} serves commit {after.commit[:12]}."
-    _go_back(this, "; ".join(problems[:5]))
+    found = "; ".join(problems[:5])
+    _go_back(this, found)
     raise NotDeployed(
-        f"The check failed: {'; '.join(problems[:5])}. Commit {before.commit[:12]} serves again.", code="check_failed"
+        f"The check failed: {found}. Commit {this.earlier.commit[:12]} serves again.", code="check_failed"
     )
-
-
-def _accepted(tools: Tools) -> Release:
-    """The release that passed the check last, as far as this machine knows."""
-    if not tools.accepted.exists():
-        return Release()
-    return Release(**json.loads(tools.accepted.read_text(encoding="utf-8")))
 
 
 def _go_back(this: Deployment, found: str) -> None:
     """Have serve again what served before; NotDeployed where there is nothing to go back to."""
-    before = this.before
-    if not before.serving or before == this.after:
+    before = this.earlier
+    if not before.serving:
         raise NotDeployed(f"The check failed: {found}. There is no earlier archive to go back to.", code="check_failed")
     if this.terraform.release() != this.after:
         raise NotDeployed(
@@ -221,6 +243,10 @@ def _go_back(this: Deployment, found: str) -> None:
         # The schema stays, and `maintain` that knows it: it only ever grows, and the code before it runs on it.
         this.terraform.as_of(before.commit).apply(before, migration=this.after.serving)
     except NotDeployed as error:
+        if this.terraform.release() == before:
+            # What the new release brought may be protected from being taken away again.
+            this.tools.console.say("The code is back; something that it does not know was left: see above.")
+            return
         raise NotDeployed(
             f"The check failed: {found}. Going back did not go through either: check out and deploy {before.commit}.",
             code="not_gone_back",
@@ -252,29 +278,8 @@ def _accept(this: Deployment, url: str, outputs: Mapping[str, Any]) -> list[str]
     wanted = [{"email": email, "role": Role.STUDENT.value, "renew": True} for email in students]
     stands = this.maintenance.bring_in_step(users=outputs["database_users"], accounts=wanted)
     if SAMPLE_SOURCE not in stands.books:
-        _ingest_sample(this, outputs)
+        bucket = str(outputs["sources_bucket"])
+        sample_book.ingest(this.tools.commands, this.tools.console, bucket, this.maintenance, sleep=this.tools.sleep)
     first, second = (SignIn(email, stands.passwords[email]) for email in students)
     this.tools.console.say("\n[bold]The acceptance check[/bold]")
     return this.tools.check(url, first, second)
-
-
-def _ingest_sample(this: Deployment, outputs: Mapping[str, Any]) -> None:
-    """Upload the sample book, which `ingest_source` reads; wait until the database holds it."""
-    tools = this.tools
-    with tools.console.step("sample book", "uploading") as step, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{SAMPLE_SOURCE}.zip"
-        archive.zip_folder(BOOK, path)
-        done = tools.commands.run(
-            ["gcloud", "storage", "cp", str(path), f"gs://{outputs['sources_bucket']}/{path.name}"]
-        )
-        if done.code != 0:
-            raise NotDeployed(f"The sample book could not be uploaded: {done.reason}", code="no_sample_book")
-        maintenance = this.maintenance
-        for _ in range(int(INGEST_SECONDS / POLL_SECONDS)):
-            step.update("waiting until it is read")
-            if SAMPLE_SOURCE in maintenance.look().books:
-                return
-            tools.sleep(POLL_SECONDS)
-        raise NotDeployed(
-            "The sample book was not read within ten minutes: see the log of ingest_source.", code="no_sample_book"
-        )

@@ -16,7 +16,7 @@ from local.console import DONE, FAILED, Console
 from local.deploy import deployment, ground
 from local.deploy.commands import RealCommands
 from local.deploy.deployment import Tools
-from local.deploy.target import Target, environments, project
+from local.deploy.target import NotDeployed, Target, environments, project
 from local.errors import LocalProblem
 from local.main import INTERRUPTED, Parser
 from shared.settings import SettingsError
@@ -47,6 +47,7 @@ def main(words: Sequence[str]) -> int:
         return 0 if words else 1
     arguments = parser.parse_args(list(words))
     try:
+        _refuse_what_has_no_meaning(arguments)
         console.result(_run(arguments, console))
     except (LocalProblem, SettingsError) as error:
         console.problem(str(error))
@@ -55,6 +56,14 @@ def main(words: Sequence[str]) -> int:
         console.problem("Stopped; run it again to go on.")
         return INTERRUPTED
     return 0
+
+
+def _refuse_what_has_no_meaning(arguments: argparse.Namespace) -> None:
+    """Nobody who wrote --plan, or named a second environment, may find that it was not heard."""
+    if arguments.what in ("bootstrap", "destroy") and arguments.plan:
+        raise NotDeployed(f"{arguments.what} has no --plan; nothing was touched.", code="no_such_option")
+    if arguments.what != "destroy" and arguments.environment is not None:
+        raise NotDeployed(f"What is {arguments.environment!r} for? ./deploy.sh help says more.", code="no_such_option")
 
 
 def _run(arguments: argparse.Namespace, console: Console) -> str:

@@ -1,6 +1,11 @@
-"""Calls of the private function `maintain`: migrations, the enum gate and accounts, inside the network."""
+"""Orders to whatever looks after the database: migrations, the enum gate and accounts.
+
+The private function `maintain` does inside the network; where the database has a public address, its code does here.
+"""
 
 import json
+import os
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +13,17 @@ from typing import Any, Final
 
 from local.deploy import curl
 from local.deploy.commands import Commands, Ran
-from local.deploy.target import NotDeployed
+from local.deploy.target import NotDeployed, Target
+from local.environment import ROOT
 from shared.pipeline import MAINTAIN
 
 # What Google answers in the function's place, as long as a new service or grant is not known everywhere.
 NOT_YET: Final = frozenset({401, 403, 404, 429, 502, 503})
 TRIES: Final = 18
 PAUSE_SECONDS: Final = 10.0
+
+# Carries out one order; returns the answer, and its HTTP status.
+Post = Callable[[Mapping[str, Any]], tuple[Ran, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +38,13 @@ class Maintained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
-    """The function of one deployment, as whoever deploys calls it."""
+    """Whatever carries out orders, as whoever deploys reaches it."""
 
-    commands: Commands
-    url: str
-    deployer: str  # as IAM names members
+    post: Post
     sleep: Callable[[float], None] = time.sleep
 
     def bring_in_step(self, *, users: Sequence[str], accounts: Sequence[Mapping[str, Any]] = ()) -> Maintained:
-        """Bring the database in step with the function's code; NotDeployed where it is not afterwards."""
+        """Bring the database in step with the code; NotDeployed where it is not afterwards."""
         return self._call({"users": list(users), "accounts": list(accounts)})
 
     def look(self) -> Maintained:
@@ -46,7 +53,7 @@ class Maintenance:
 
     def _call(self, order: Mapping[str, Any]) -> Maintained:
         for _ in range(TRIES):
-            asked, status = self._post(order)
+            asked, status = self.post(order)
             answer = _parsed(asked.out)
             if answer is not None or status not in NOT_YET:
                 break
@@ -62,18 +69,51 @@ class Maintenance:
             passwords=answer["passwords"],
         )
 
-    def _post(self, order: Mapping[str, Any]) -> tuple[Ran, int]:
-        """Call it once; return the answer without its last line, which is the HTTP status."""
+
+def by_function(commands: Commands, url: str, *, deployer: str) -> Post:
+    """Orders go to the private function; `deployer`, as IAM names members, is let in."""
+
+    def post(order: Mapping[str, Any]) -> tuple[Ran, int]:
         # A person's token is for any service that lets them in; a service account's names the one it is for.
-        audience = [f"--audiences={self.url}"] if self.deployer.startswith("serviceAccount:") else []
-        token = self.commands.run(["gcloud", "auth", "print-identity-token", *audience])
+        audience = [f"--audiences={url}"] if deployer.startswith("serviceAccount:") else []
+        token = commands.run(["gcloud", "auth", "print-identity-token", *audience])
         if token.code != 0:
             raise NotDeployed(f"There is no identity to call {MAINTAIN.name} with: {token.reason}", code="no_login")
         words = ["curl", "--silent", "--show-error", "--max-time", str(MAINTAIN.timeout)]
         words += ["--write-out", "\\n%{http_code}", "--config", "-"]
-        asked = self.commands.run(words, given=curl.config(self.url, token.out, body=json.dumps(order)))
-        body, _, status = asked.out.rpartition("\n")
-        return Ran(asked.code, body, asked.err), int(status) if status.isdecimal() else 0
+        return _answered(commands.run(words, given=curl.config(url, token.out, body=json.dumps(order))))
+
+    return post
+
+
+def from_here(commands: Commands, target: Target, secret: Mapping[str, str]) -> Post:
+    """Orders are carried out on this machine, by the function's code, through the database's public address.
+
+    `secret` is the owner's URL, as {name, version}; its value goes from one command's output to another's input.
+    """
+
+    def post(order: Mapping[str, Any]) -> tuple[Ran, int]:
+        words = ["gcloud", "secrets", "versions", "access", secret["version"], f"--secret={secret['name']}"]
+        url = commands.run([*words, f"--project={target.project}"])
+        if url.code != 0:
+            raise NotDeployed(f"The secret {secret['name']} cannot be read: {url.reason}", code="secret_not_seen")
+        # The connector signs in as Terraform does; a person's calls are counted to no project unless one is named.
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "GOOGLE_CLOUD_QUOTA_PROJECT": target.project}
+        return _answered(
+            commands.run(
+                [sys.executable, "-P", "-m", "local.deploy.maintain_here"],
+                given=json.dumps({"url": f"{url.out.strip().partition('?')[0]}?ip_type=public", "order": order}),
+                environment=environment,
+            )
+        )
+
+    return post
+
+
+def _answered(ran: Ran) -> tuple[Ran, int]:
+    """Take off the answer's last line, which is the HTTP status."""
+    body, _, status = ran.out.rpartition("\n")
+    return Ran(ran.code, body, ran.err), int(status) if status.isdecimal() else 0
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

@@ -81,7 +81,7 @@ def _secrets(commands: Commands, target: Target, plan: Mapping[str, Any]) -> Ite
 
 def _made_on_the_way(commands: Commands, target: Target, use: SecretUse) -> bool:
     """Whether a deployment that ended halfway made the secret, and this one gives it its first value."""
-    made_here = use.setting in secret_values.MADE_HERE and use.version == "1"
+    made_here = use.setting in secret_values.MADE_HERE and use.version == secret_values.FIRST
     return made_here and not secret_values.has_version(commands, target, use)
 
 

@@ -13,6 +13,7 @@ from shared.cloudsql_url import SCHEME as CLOUD_SQL
 
 OWNER: Final = "vividly-owner"  # the database user that owns the tables; `maintain` alone signs in as it
 RANDOM: Final = frozenset({"secret_key", "webhook_secret"})
+FIRST: Final = "1"  # the number that Secret Manager gives a secret's first version
 MADE_HERE: Final = RANDOM | {"database_url", "database_owner_url"}
 
 
@@ -22,6 +23,11 @@ def fill(commands: Commands, target: Target, uses: list[SecretUse], outputs: Map
     for use in uses:
         if has_version(commands, target, use):
             continue
+        if use.version != FIRST:
+            raise NotDeployed(
+                f"The secret {use.name} has no version yet: the first is {FIRST}, not {use.version} (secret_versions).",
+                code="secret_not_set",
+            )
         if use.setting not in MADE_HERE:
             unknown.append(use.name)
             continue

@@ -95,13 +95,13 @@ class Terraform:
         serving = self.outputs().get("serving") or {}
         return Release(serving=serving.get("archive", ""), commit=serving.get("commit", ""))
 
-    def plan(self, release: Release, *, migration: str, anew: Sequence[str] = ()) -> bool:
-        """Plan the release into a file; tell whether it changes anything. Shows the plan to the person.
+    def plan(self, release: Release, *, migration: str, anew: Sequence[str] = (), shown: bool = True) -> bool:
+        """Plan the release into a file; tell whether it changes anything. Shows the plan to the person, if `shown`.
 
         `migration` is the archive that `maintain` runs; the resources of `anew` are replaced in any case.
         """
         words = ["-input=false", "-detailed-exitcode", f"-out={self._plan}", *_each("replace", anew)]
-        done = self._run("plan", *words, *self._variables(release, migration), shown=True)
+        done = self._run("plan", *words, *self._variables(release, migration), shown=shown)
         if done.code == FAILED or done.code not in (NOTHING, CHANGES):
             raise NotDeployed("terraform refused the plan: see above.", code="plan_refused")
         return done.code == CHANGES

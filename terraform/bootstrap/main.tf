@@ -15,6 +15,9 @@ terraform {
 provider "google" {
   project = var.project_id
   region  = var.region
+  # A person's credentials belong to no project: without one to count for, some services refuse them.
+  user_project_override = true
+  billing_project       = var.project_id
 }
 
 variable "project_id" {

@@ -123,12 +123,18 @@ run "all_traffic_leaves_by_one_door" {
   command = plan
 
   variables {
-    vpc_egress = "ALL_TRAFFIC"
+    vpc_egress      = "ALL_TRAFFIC"
+    serving_archive = "functions-0000000000000000000000000000000000000000000000000000000000000000.zip"
   }
 
   assert {
     condition     = length(google_compute_router_nat.egress) == 1 && length(google_compute_firewall.deny_out) == 1
     error_message = "Traffic that goes through the network finds no way out, or any."
+  }
+
+  assert {
+    condition     = length(google_cloudfunctions2_function.this) > 0 && alltrue([for function in google_cloudfunctions2_function.this : function.service_config[0].vpc_connector_egress_settings == "ALL_TRAFFIC"])
+    error_message = "A function's traffic does not go through the network."
   }
 }
 
@@ -159,5 +165,17 @@ run "somebody_is_told" {
   assert {
     condition     = length(google_project_iam_audit_config.data) == 3
     error_message = "Reads of secrets, database and objects are not logged."
+  }
+}
+
+run "a_dashboard_settles_after_one_apply" {
+  command = plan
+
+  assert {
+    condition = length(jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles) == length(local.charts) && alltrue([
+      for tile in jsondecode(google_monitoring_dashboard.this.dashboard_json).mosaicLayout.tiles :
+      try(tile.xPos, 6) > 0 && try(tile.yPos, 4) > 0
+    ])
+    error_message = "A position of 0 is not in Monitoring's answer: every plan would have a change."
   }
 }

@@ -56,6 +56,30 @@ run "a_prefix_that_is_too_long" {
   expect_failures = [var.prefix]
 }
 
+run "a_prefix_that_its_hyphens_make_too_long" {
+  command = plan
+
+  variables {
+    prefix = "a-lesson-ab"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "a_prefix_that_just_fits" {
+  command = plan
+
+  variables {
+    prefix      = "my-lessons"
+    environment = "staging"
+  }
+
+  assert {
+    condition     = length(replace(google_vpc_access_connector.this.name, "-", "--")) == 20
+    error_message = "The longest name of a connector is another."
+  }
+}
+
 run "a_prefix_that_google_keeps" {
   command = plan
 
@@ -156,6 +180,36 @@ run "a_size_of_no_function" {
   expect_failures = [var.sizes]
 }
 
+run "as_many_instances_as_there_may_be_at_all" {
+  command = plan
+
+  variables {
+    sizes = { api = { max_instances = 0 } }
+  }
+
+  expect_failures = [var.sizes]
+}
+
+run "a_pool_of_nothing" {
+  command = plan
+
+  variables {
+    sizes = { generate_video = { pool = 0 } }
+  }
+
+  expect_failures = [var.sizes]
+}
+
+run "more_instances_waiting_than_there_may_be" {
+  command = plan
+
+  variables {
+    sizes = { api = { min_instances = 2, max_instances = 1 } }
+  }
+
+  expect_failures = [google_cloudfunctions2_function.this]
+}
+
 run "a_cpu_shared_by_many" {
   command = plan
 
@@ -236,6 +290,16 @@ run "a_budget_of_nothing" {
   expect_failures = [var.monthly_budget]
 }
 
+run "a_budget_in_pieces" {
+  command = plan
+
+  variables {
+    monthly_budget = 99.5
+  }
+
+  expect_failures = [var.monthly_budget]
+}
+
 run "a_key_that_is_none" {
   command = plan
 
@@ -296,11 +360,45 @@ run "more_instances_than_connections" {
   expect_failures = [google_sql_database_instance.record]
 }
 
+# The usual sizes may open 116 connections: four fifths of 145.
+run "one_connection_less_than_the_instances_need" {
+  command = plan
+
+  variables {
+    database = { tier = "db-custom-2-7680", connections = 144 }
+  }
+
+  expect_failures = [google_sql_database_instance.record]
+}
+
+run "as_many_connections_as_the_instances_need" {
+  command = plan
+
+  variables {
+    database = { tier = "db-custom-2-7680", connections = 145 }
+  }
+
+  assert {
+    condition     = local.connections_used == 116
+    error_message = "The usual sizes have changed: so do the two numbers of connections here."
+  }
+}
+
 run "a_setting_that_a_part_needs_and_nobody_said" {
   command = plan
 
   variables {
     settings = { mail_sender = "lessons@example.org", speech_voice = "en-US-Neural2-D", vertex_location = "europe-west1" }
+  }
+
+  expect_failures = [google_cloudfunctions2_function.this]
+}
+
+run "a_setting_that_a_part_needs_and_is_empty" {
+  command = plan
+
+  variables {
+    settings = { mail_sender = "lessons@example.org", speech_voice = "en-US-Neural2-D", vertex_location = "europe-west1", writer_model = " " }
   }
 
   expect_failures = [google_cloudfunctions2_function.this]

@@ -13,100 +13,14 @@ from typing import Any
 
 import pytest
 
-from local.accounts import SignIn
-from local.console import Console
-from local.deploy import archive, curl, deployment, ground, preflight
+from local.deploy import archive, curl, ground, preflight
 from local.deploy.commands import Ran, RealCommands
-from local.deploy.deployment import Tools
+from local.deploy.main import main
 from local.deploy.target import NotDeployed, Target
 from local.environment import ROOT
 from shared.questions.subjects import SAMPLE_SOURCE
-from tests.deploy.world import API_URL, FILLED, PROJECT, World, step
-
-TARGET = Target(environment="dev", project=PROJECT)
-OLD = "functions-" + "0" * 64 + ".zip"
-
-
-class Deployer:
-    """Deploys into a world, keeping what it was asked and what the check was told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.world = World()
-        self.folder = folder
-        self.answer = True
-        self.asked: list[str] = []
-        self.checked: list[tuple[str, str]] = []
-        self.found: list[str] = []  # what the acceptance check finds wrong
-        self.health: Callable[[str], Mapping[str, Any]] = self._health
-
-    @property
-    def tools(self) -> Tools:
-        return Tools(
-            commands=self.world,
-            check=self._check,
-            health=lambda url: self.health(url),
-            confirm=self._confirm,
-            console=Console(),
-            folder=self.folder,
-            sleep=lambda seconds: None,
-        )
-
-    def deploy(self, *, plan_only: bool = False) -> str:
-        return deployment.deploy(TARGET, self.tools, plan_only=plan_only)
-
-    def refused(self, code: str) -> str:
-        with pytest.raises(NotDeployed) as raised:
-            self.deploy()
-        assert raised.value.code == code
-        return str(raised.value)
-
-    def deployed_before(self, commit: str = "old-commit") -> None:
-        """Have an older archive serve, with all secrets filled."""
-        self.world.versions = {setting: [value] for setting, value in FILLED.items()}
-        self.world.books = [SAMPLE_SOURCE]
-        self.world.applied = {
-            "project_id": PROJECT,
-            "code_bucket": f"{PROJECT}-vividly-code",
-            "deployer": f"user:{self.world.account}",
-            "serving_archive": OLD,
-            "migration_archive": OLD,
-            "commit": commit,
-        }
-        self.world.migration = OLD
-
-    def _check(self, url: str, first: SignIn, second: SignIn) -> list[str]:
-        self.checked.append((url, first.email))
-        assert first.password
-        assert first.email != second.email
-        return self.found
-
-    def _health(self, url: str) -> Mapping[str, Any]:
-        return {"status": "ok", "commit": (self.world.applied or {}).get("commit"), "schema": "0003"}
-
-    def _confirm(self, name: str) -> bool:
-        self.asked.append(name)
-        return self.answer
-
-
-@pytest.fixture(scope="module")
-def head() -> str:
-    return subprocess.run(
-        ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
-@pytest.fixture
-def deployer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployer:
-    # Whether generated files are stale is tested by itself below.
-    monkeypatch.setattr(preflight, "files", dict)
-    for name in preflight.CREDENTIALS:
-        monkeypatch.delenv(name, raising=False)
-    return Deployer(tmp_path)
-
-
-def steps(world: World) -> list[str]:
-    """What was changed, in order, in a few words."""
-    return [step(line) for line in world.changed]
+from tests.deploy.deployer import OLD, TARGET, Deployer, steps
+from tests.deploy.world import API_URL, PROJECT, World
 
 
 def test_the_first_deployment_lays_the_ground_migrates_serves_and_checks(deployer: Deployer, head: str) -> None:
@@ -375,12 +289,52 @@ def test_going_back_that_does_not_go_through_says_what_to_deploy(deployer: Deplo
     assert "deploy old-commit" in deployer.refused("not_gone_back")
 
 
+def test_going_back_that_leaves_what_is_protected_has_gone_back(deployer: Deployer) -> None:
+    """A secret that the new release brought refuses to be deleted; by then the old code serves."""
+    deployer.deployed_before()
+    deployer.found = ["a video without sound"]
+    original = deployer.world.run
+
+    def run(words: Any, **more: Any) -> Ran:
+        ran = original(words, **more)
+        return Ran(1, "", "Error: cannot destroy secret") if "apply" in words and deployer.checked else ran
+
+    deployer.world.run = run  # type: ignore[method-assign]
+    assert "old-commit serves again" in deployer.refused("check_failed")
+
+
 def test_a_check_that_failed_is_made_again_where_nothing_changed(deployer: Deployer, head: str) -> None:
     deployer.found = ["a video without sound"]
     deployer.refused("check_failed")
     deployer.found = []
     assert deployer.deploy() == f"{API_URL} serves commit {head[:12]}."
     assert len(deployer.checked) == 2
+
+
+def test_a_run_cut_off_before_its_check_is_taken_back_by_the_next(deployer: Deployer) -> None:
+    """The next run finds its own release serving already; it knows from the one before over what."""
+    deployer.deployed_before()
+
+    def cut_off(url: str) -> Mapping[str, Any]:
+        raise KeyboardInterrupt
+
+    deployer.health = cut_off
+    with pytest.raises(KeyboardInterrupt):
+        deployer.deploy()
+    assert deployer.world.serving != OLD
+    deployer.health = deployer._health
+    deployer.found = ["a video without sound"]
+    assert "old-commit serves again" in deployer.refused("check_failed")
+    assert deployer.world.serving == OLD
+
+
+def test_a_release_that_passed_is_not_taken_back_for_what_it_replaced(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.deploy()
+    deployer.world.broken.add("process_video")  # so that the same release is applied again
+    deployer.found = ["a video without sound"]
+    assert "no earlier archive" in deployer.refused("check_failed")
+    assert deployer.world.serving != OLD
 
 
 def test_a_service_that_is_not_known_everywhere_yet_is_waited_for(deployer: Deployer, head: str) -> None:
@@ -409,6 +363,12 @@ def test_a_secret_that_only_a_person_knows_is_asked_for_once_it_can_be_filled(de
     deployer.world.versions["smtp_url"] = ["smtps://…"]
     deployer.deploy()
     assert deployer.world.serving != ""
+
+
+def test_a_first_version_that_is_asked_for_by_another_number_is_refused_before_its_readers(deployer: Deployer) -> None:
+    deployer.world.pinned["secret_key"] = 2
+    assert "vividly-dev-secret-key has no version yet" in deployer.refused("secret_not_set")
+    assert deployer.world.migration == ""
 
 
 def test_a_secret_that_a_release_brings_is_made_before_its_reader(deployer: Deployer) -> None:
@@ -524,6 +484,28 @@ def test_all_problems_are_said_at_once(deployer: Deployer) -> None:
     assert all(PROBLEMS[name][1] in text for name in ("an old Terraform", "no billing", "no buckets"))
 
 
+def test_what_a_plan_tells_is_said_with_the_rest(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    names = (
+        *("files that are not committed", "no billing"),
+        *("a secret without its version", "a secret that its reader cannot read", "no model"),
+    )
+    for name in names:
+        PROBLEMS[name][0](deployer.world)
+    text = deployer.refused("preflight")
+    assert text.startswith("5 problems")
+    assert all(PROBLEMS[name][1] in text for name in names)
+    assert deployer.world.changed == []
+
+
+def test_problems_that_leave_no_plan_to_be_made_are_said_all_the_same(deployer: Deployer) -> None:
+    deployer.deployed_before()
+    deployer.world.fail[" init "] = Ran(1, "", "Error: no bucket")
+    for name in ("no buckets", "no billing"):
+        PROBLEMS[name][0](deployer.world)
+    assert deployer.refused("preflight").startswith("2 problems")
+
+
 def test_a_stale_generated_file_stops_the_deployment(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "files", lambda: {ROOT / "terraform" / "pipeline.json": "{}"})
     assert "terraform/pipeline.json is stale" in deployer.refused("preflight")
@@ -568,6 +550,23 @@ def test_the_script_ends_with_one_line_and_1(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.strip().splitlines()[-1] == "✗ There is no environment 'production': dev, prod, staging."
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["destroy", "dev", "--plan"], "destroy has no --plan"),
+        (["bootstrap", "--plan"], "bootstrap has no --plan"),
+        (["dev", "staging"], "'staging'"),
+        (["bootstrap", "dev"], "'dev'"),
+    ],
+)
+def test_words_that_would_not_be_heard_are_refused(
+    words: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("local.deploy.main.RealCommands", lambda: pytest.fail("something was touched"))
+    assert main(words) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_destroy_respects_protection_and_the_typed_name(deployer: Deployer) -> None:
@@ -623,6 +622,7 @@ def test_the_archive_holds_what_is_committed_and_is_named_by_it(tmp_path: Path, 
     assert first.commit == head
     with zipfile.ZipFile(first.path) as packed:
         names = packed.namelist()
+        assert {entry.compress_type for entry in packed.infolist()} == {zipfile.ZIP_STORED}  # as any zlib would have it
     assert "functions/api/main.py" in names
     assert "requirements.txt" in names
     assert {name.split("/")[0] for name in names} == {"functions", "shared", "migrations", "requirements.txt"}

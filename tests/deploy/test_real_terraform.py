@@ -16,7 +16,7 @@ from local.deploy.commands import Ran, RealCommands
 from local.deploy.target import Target
 from local.environment import ROOT
 from tests.conftest import missing
-from tests.deploy.test_deploy import Deployer, steps
+from tests.deploy.deployer import Deployer, steps
 from tests.deploy.world import PROJECT, World
 
 
@@ -80,6 +80,7 @@ def test_a_deployment_through_terraform_serves_and_then_has_nothing_to_do(deploy
     assert [known["serving"]["archive"] != "" for known in (ground, migration, serving)] == [False, False, True]
     assert [known["maintain_url"] != "" for known in (ground, migration, serving)] == [False, True, True]
     assert migration["database_users"] == serving["database_users"]
+    assert serving["database_public_address"] is False  # by it migrations find their way
     assert all(deployer.world.versions.values())
     before = len(deployer.world.changed)
     assert "nothing was changed" in deployment.deploy(target, deployer.tools)

@@ -5,6 +5,7 @@ The answers have the form of the real tools'. `fail` makes commands fail whose w
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,7 @@ MUTATING = {
     "sqladmin": "owner",
     "peerings delete": "peering",
     "https://vividly-dev-maintain": "maintain",
+    "local.deploy.maintain_here": "maintain here",
 }
 LOOKING = ("(look)", "print-identity-token")
 
@@ -79,6 +81,7 @@ class World:
     protected: bool = False
     destroyed: list[str] = field(default_factory=list)  # addresses that the plan destroys
     maintain_url: str = MAINTAIN_URL
+    public_address: bool = False  # of the database
 
     @property
     def changed(self) -> list[str]:
@@ -101,7 +104,7 @@ class World:
         """Answer one command."""
         url = re.search(r'url = "([^"]+)"', given or "")
         line = " ".join(words) + (f" {url[1]}" if url else "")
-        if '\\"look\\"' in (given or "") or (given and "sqladmin" in given and "data-raw" not in given):
+        if re.search(r'\\?"look\\?": true', given or "") or (given and "sqladmin" in given and "data-raw" not in given):
             line += f" {LOOKING[0]}"
         self.ran.append(line)
         if given is not None:
@@ -121,6 +124,8 @@ class World:
                 return self._gcloud(words, line, given)
             case "curl":
                 return self._curl(line, given)
+            case sys.executable:
+                return self._maintained(json.loads(given)["order"])
             case _:
                 return self._terraform(words, line)
 
@@ -167,6 +172,7 @@ class World:
             "maintain_url": self.maintain_url if self.migration else "",
             "database_instance": DATABASE,
             "database_name": "vividly",
+            "database_public_address": self.public_address,
             "database_users": ["dev-api@some-project.iam"],
             "sources_bucket": f"{PROJECT}-{PREFIX}-sources",
             "serving": {
@@ -175,6 +181,7 @@ class World:
             },
             "network": PREFIX,
             "protected": self.protected,
+            "secrets": self._pins(),
         }
         return {name: {"value": value, "sensitive": False} for name, value in values.items()}
 
@@ -212,17 +219,19 @@ class World:
             {"type": address.partition(".")[0], "address": address, "change": {"actions": ["delete", "create"]}}
             for address in self.destroyed
         ]
-        pins = {
-            setting.replace("_", "-"): {"name": self.full(setting), "version": str(self.pinned.get(setting, 1))}
-            for setting in self.readers
-        }
         return {
             "planned_values": {
                 "root_module": {"resources": [*secrets, *accounts, *grants, function]},
-                "outputs": {"secrets": {"value": pins}, "database_instance": {"value": DATABASE}},
+                "outputs": {"secrets": {"value": self._pins()}, "database_instance": {"value": DATABASE}},
             },
             "prior_state": {"values": {"root_module": {"resources": self._functions()}}},
             "resource_changes": new,
+        }
+
+    def _pins(self) -> dict[str, dict[str, str]]:
+        return {
+            setting.replace("_", "-"): {"name": self.full(setting), "version": str(self.pinned.get(setting, 1))}
+            for setting in self.readers
         }
 
     def _functions(self) -> list[dict[str, Any]]:
@@ -297,6 +306,9 @@ class World:
             return Ran(0, json.dumps({"name": "an-operation", "status": "PENDING"}))
         if self.maintain_url not in line:
             return Ran(0, "{}")
+        return self._maintained(order)
+
+    def _maintained(self, order: Mapping[str, Any]) -> Ran:
         answer = {
             "schema_before": "0002",
             "schema": "0003",
