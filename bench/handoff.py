@@ -16,13 +16,13 @@ from local.environment import ROOT
 from local.functions import FunctionHost
 from local.state import State
 from local.system import Record
-from shared import runtime
 from shared.db import claims, outcomes
 from shared.db.accounts import credentials
 from shared.db.engine import single_statement, transaction
 from shared.db.submissions import Accepted, Submission, submit
 from shared.enums import LessonStyle, Modality, Role
 from shared.pipeline import MIRROR_STATUS, STAGES, Topic
+from shared.publishing import publish
 from shared.services import Services
 from shared.work import Advance
 
@@ -93,7 +93,7 @@ def _request(services: Services, student: UUID) -> UUID:
 
 def _through_the_bus(record: Record, request_id: UUID) -> float:
     began = time.perf_counter()
-    runtime.publish(record.bus, Topic.REQUEST_CREATED, request_id=request_id, correlation_id=request_id)
+    publish(record.bus, Topic.REQUEST_CREATED, request_id=request_id, correlation_id=request_id)
     assert record.bus.drain(PATIENCE)
     return time.perf_counter() - began
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from shared import log, prices
+from shared import log, prices, pushes
 from shared.builders import BUILDERS
 from shared.enums import Port
 from shared.pipeline import Function
@@ -154,9 +154,13 @@ def build_with(given: Callable[[Function], Services] | None) -> None:
 def check(function: Function) -> None:
     """Stop the start of a deployed function whose settings cannot be used; SettingsError names all at fault.
 
+    What a topic wakes reads no pushes beyond a limit from then on.
+
     Called as the function's module is loaded, which is before its server listens: a revision with wrong settings
     never becomes ready, and the one before it goes on serving. Elsewhere modules are loaded without any settings.
     """
+    if function.listens is not None:
+        pushes.limit()
     if not is_deployed():
         return
     settings = Settings.from_env(uses=function.uses)

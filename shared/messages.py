@@ -1,10 +1,12 @@
-"""The messages: references, never content. Every one is {"schema": 1, …} in JSON."""
+"""The messages: references, never content. Every one is {"schema": 1, …} in JSON, and arrives in a CloudEvent."""
 
+import base64
+import binascii
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Final, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol, Self
 from uuid import UUID
 
 from shared.errors import MalformedMessage
@@ -43,7 +45,7 @@ class RequestMessage:
 
     def encode(self) -> bytes:
         """Return the bytes for the bus."""
-        return json.dumps({"schema": SCHEMA} | {k: str(v) for k, v in asdict(self).items()}).encode()
+        return json.dumps({"schema": SCHEMA} | self.attributes()).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -67,3 +69,31 @@ def request_named(data: bytes, attributes: Mapping[str, str]) -> UUID | None:
     with contextlib.suppress(MalformedMessage):
         return _uuid(attributes, "request_id")
     return None
+
+
+class Event(Protocol):
+    """What is read of a CloudEvent."""
+
+    data: Any
+
+
+def message_data(event: Event) -> bytes:
+    """Return the bytes of a Pub/Sub CloudEvent; raise MalformedMessage."""
+    body = event.data
+    message = body.get("message") if isinstance(body, Mapping) else None
+    data = message.get("data") if isinstance(message, Mapping) else None
+    if not isinstance(data, str | bytes):
+        raise MalformedMessage("event without message data")
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedMessage("message data is not base64") from error
+
+
+def message_attributes(event: Event) -> dict[str, str]:
+    """Return the attributes of a Pub/Sub CloudEvent."""
+    message = event.data.get("message") if isinstance(event.data, Mapping) else None
+    attributes = message.get("attributes") if isinstance(message, Mapping) else None
+    if not isinstance(attributes, Mapping):
+        return {}
+    return {str(name): str(value) for name, value in attributes.items()}

@@ -10,13 +10,14 @@ from typing import Final
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from shared import bootstrap, log, objects, runtime
+from shared import bootstrap, log, objects
 from shared.books.ingest import ingest
+from shared.containment import contained
 from shared.enums import Port
 from shared.errors import InvalidBook, MalformedMessage, ObjectMissing, TransientError
+from shared.messages import Event, message_attributes
 from shared.parts import needs
 from shared.pipeline import INGEST_SOURCE
-from shared.runtime import Event
 from shared.services import Services
 from shared.settings import Settings
 
@@ -29,7 +30,7 @@ _NAME_CHARACTERS: Final = 40  # before the ending, of four bytes at most: file s
 
 def handle(event: Event, services: Services) -> None:
     """Read the uploaded object and ingest it; a file that is no book is noted, never tried again."""
-    attributes = runtime.message_attributes(event)
+    attributes = message_attributes(event)
     if attributes.get("eventType") != "OBJECT_FINALIZE":
         return
     name = _uploaded(attributes, services.settings)
@@ -82,5 +83,5 @@ def _file_name(name: str) -> str:
 def ingest_source(event: CloudEvent) -> None:
     """Entry point: a notification of the bucket that books are uploaded to."""
     services = bootstrap.services(INGEST_SOURCE)
-    with runtime.contained(INGEST_SOURCE):
+    with contained(INGEST_SOURCE):
         handle(event, services)

@@ -3,10 +3,11 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from shared import bootstrap, log, runtime
+from shared import bootstrap, log
+from shared.containment import contained
 from shared.db.engine import single_statement
 from shared.db.snapshots import Snapshot, snapshot
-from shared.messages import RequestMessage
+from shared.messages import RequestMessage, message_data
 from shared.pipeline import MIRROR_STATUS
 from shared.services import Services
 
@@ -33,5 +34,5 @@ def _current(message: RequestMessage, services: Services) -> Snapshot | None:
 def mirror_status(event: CloudEvent) -> None:
     """Entry point: a message on the topic that MIRROR_STATUS listens to."""
     services = bootstrap.services(MIRROR_STATUS)
-    with runtime.contained(MIRROR_STATUS):
-        handle(RequestMessage.decode(runtime.message_data(event)), services)
+    with contained(MIRROR_STATUS):
+        handle(RequestMessage.decode(message_data(event)), services)

@@ -9,11 +9,13 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared import bootstrap, log, objects, runtime
+from shared.containment import contained
 from shared.crash_points import Step, around
 from shared.db import lesson_objects, sweeping
 from shared.db.engine import single_statement, transaction
 from shared.errors import AttemptsExhausted
 from shared.pipeline import LESSON_QUIET_SECONDS, SCENE_DAYS, SWEEP, SWEEP_LIMIT
+from shared.publishing import announce, hand_on, publish
 from shared.services import ForgettingStore, Services
 
 bootstrap.check(SWEEP)
@@ -51,9 +53,7 @@ def _get_going(services: Services) -> int:
             runtime.fail(services, request.request_id, error=error, stage=None)
             log.event("request given up", level=logging.ERROR, request_id=request.request_id, status=request.status)
             continue
-        runtime.publish(
-            services.bus, request.topic, request_id=request.request_id, correlation_id=request.correlation_id
-        )
+        publish(services.bus, request.topic, request_id=request.request_id, correlation_id=request.correlation_id)
     return len(stuck)
 
 
@@ -61,7 +61,7 @@ def _expire(services: Services) -> int:
     with around(Step.EXPIRE), single_statement(services.engine) as connection:
         expired = sweeping.expire_clarifications(connection)
     for request_id, correlation_id in expired:
-        runtime.announce(services.bus, request_id, correlation_id)
+        announce(services.bus, request_id, correlation_id)
     return len(expired)
 
 
@@ -73,7 +73,7 @@ def _free(services: Services) -> int:
         with around(Step.FREE_FLIGHT), transaction(services.engine) as connection:
             heir = sweeping.free_orphans(connection, leader, content_key)
         if heir is not None:
-            runtime.hand_on(services.bus, heir)
+            hand_on(services.bus, heir)
             freed += 1
     return freed
 
@@ -83,7 +83,7 @@ def _announce_again(services: Services) -> int:
     with single_statement(services.engine) as connection:
         ended = sweeping.ended_lately(connection)
     for request_id, correlation_id in ended:
-        runtime.announce(services.bus, request_id, correlation_id)
+        announce(services.bus, request_id, correlation_id)
     return len(ended)
 
 
@@ -140,5 +140,5 @@ def _forget_pieces(services: Services) -> int:
 def sweep(event: CloudEvent) -> None:
     """Entry point: the scheduler's tick."""
     services = bootstrap.services(SWEEP)
-    with runtime.contained(SWEEP):
+    with contained(SWEEP):
         handle(services)

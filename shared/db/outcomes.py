@@ -1,4 +1,4 @@
-"""What becomes of a stage's run: finished, completed, settled, asked, failed. Each is one guarded statement.
+"""What becomes of a stage's run: finished, completed, settled, asked. Each is one guarded statement.
 
 The fence is (status, attempt): a change applies only while both are as the claim left them. The database's own
 triggers refuse illegal moves, raise `version` and write `request_events` in the same statement.
@@ -7,23 +7,21 @@ triggers refuse illegal moves, raise `version` and write `request_events` in the
 import json
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from shared.db.claims import fence, takes
+from shared.db.claims import fence
 from shared.db.flights import complete_followers, leave_flight, lock_content, told_in_app
 from shared.db.ledger import ADDED_UP, NOTED, NOTHING, Used, parameters
-from shared.db.models import ENDED
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import StageRunState
-from shared.errors import PermanentError
 from shared.pipeline import AWAITING_CLARIFICATION, STAGES, VALIDATE_REQUEST, Stage
 from shared.work import Advance, AskStudent, Request, Settle
 
 COMPLETED_LABEL = "Your lesson is ready"
-FAILED_LABEL = "This lesson could not be made"
 FOLLOWING_LABEL = "The same lesson is being made for somebody else"
 
 _RUN_FINISHED = f"""run AS (
@@ -75,9 +73,14 @@ def _finish_parameters(request: Request, stage: Stage, outcome: Advance, used: U
 
 def finish(connection: sa.Connection, request: Request, stage: Stage, outcome: Advance, used: Used = NOTHING) -> bool:
     """Record a finished run, waiting for the next stage; False when somebody else won."""
-    assignments = "".join(f"{column} = :{column}, " for column in outcome.columns)
-    statement = sa.text(_FINISH.format(assignments=assignments) + "SELECT count(*) FROM done")
-    return bool(connection.execute(statement, _finish_parameters(request, stage, outcome, used)).scalar_one())
+    values = _finish_parameters(request, stage, outcome, used)
+    return bool(connection.execute(_finishing(tuple(outcome.columns)), values).scalar_one())
+
+
+@lru_cache
+def _finishing(columns: tuple[str, ...]) -> sa.TextClause:
+    assignments = "".join(f"{column} = :{column}, " for column in columns)
+    return sa.text(_FINISH.format(assignments=assignments) + "SELECT count(*) FROM done")
 
 
 def complete(
@@ -219,86 +222,3 @@ def ask(
     if not connection.execute(statement, fence(request) | values).scalar_one():
         return None
     return Parked(freed=leave_flight(connection, request.id) if request.content_key else None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A request that was failed: its correlation, and the follower that is free to be made now, if there is one."""
-
-    correlation_id: UUID
-    freed: UUID | None
-
-
-# Further parts of the statements below, where it is a run that failed its request: guard and assignments.
-_OF_THE_RUN = (
-    "AND status = CAST(:during AS content_request_status) AND attempt = :attempt",
-    f", {ADDED_UP}",
-    f", {NOTED}",
-)
-
-
-# The same where it is a stage's message that ran out of deliveries: it has nothing to do with what the stage left
-# behind, with what waits for an answer, or follows another.
-_NEEDS_THE_STAGE = """AND clarification_requested_at IS NULL AND follows IS NULL
-    AND (status = CAST(:during AS content_request_status)
-         OR status || ':' || modality = ANY (CAST(:takes AS text[])))"""
-
-
-def fail(
-    connection: sa.Connection,
-    request_id: UUID,
-    *,
-    error: PermanentError,
-    stage: str | None,
-    run: Request | None = None,
-    needing: Stage | None = None,
-    used: Used = NOTHING,
-) -> Failure | None:
-    """Fail a request that has not ended. None: nothing to fail.
-
-    With `run`, only while it is still that run's, and `used` is what that run used; with `needing`, only while that
-    stage has yet to take it or is at it. Runs in a transaction: the followers are set free under the flight's lock.
-    """
-    expected = connection.execute(
-        sa.text("SELECT content_key FROM content_requests WHERE id = :id"), {"id": request_id}
-    ).scalar_one_or_none()
-    if expected:
-        lock_content(connection, expected)
-    guard, added_up, noted = _OF_THE_RUN if run else (_NEEDS_THE_STAGE if needing else "", "", "")
-    statement = sa.text(f"""
-        UPDATE content_requests SET
-            status = '{Status.FAILED}', failed_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
-            clarification_requested_at = NULL, follows = NULL, current_stage = '{FAILED_LABEL}',
-            error_code = :code, error_stage = :stage, error_message = :message,
-            error_details = CAST(:details AS jsonb) {added_up}
-        WHERE id = :id AND status NOT IN ({ENDED}) {guard}
-        RETURNING attempt, correlation_id, content_key
-    """)
-    values = {
-        "id": request_id,
-        "code": error.code,
-        "stage": stage,
-        "used": json.dumps(dict(used)),
-        "message": error.message,
-        "reason": str(error),
-        "details": json.dumps({"reason": str(error), **error.details}, default=str),
-    }
-    if run:
-        values |= fence(run)
-    elif needing:
-        values |= {"during": needing.during, "takes": takes(needing)}
-    row = connection.execute(statement, values).one_or_none()
-    if row is None:
-        return None
-    # A statement of its own: the first does not see a run that was begun while it waited for the row.
-    stopped = sa.text(f"""
-        UPDATE request_stages
-        SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(),
-            error_code = :code, error_message = :reason {noted}
-        WHERE request_id = :id AND attempt = :attempt AND state = '{StageRunState.RUNNING}'
-    """)
-    connection.execute(stopped, values | {"attempt": row.attempt})
-    if row.content_key and row.content_key != expected:
-        # Settled in between: whoever joined that flight by now is seen below.
-        lock_content(connection, row.content_key)
-    return Failure(correlation_id=row.correlation_id, freed=leave_flight(connection, request_id))

@@ -13,7 +13,7 @@ from shared import pipeline
 # Statements cast these to whole seconds.
 WHOLE: Final = ("LEASE_SECONDS", "SWEEP_SUCCESSOR_SECONDS", "SWEEP_ANNOUNCE_SECONDS", "LESSON_QUIET_SECONDS")
 BROKEN: Final = ("HEARTBEAT_SECONDS",)
-READERS: Final = ("functions.sweep.main", "shared.runtime", "shared.db.claims", "shared.db.sweeping")
+READERS: Final = ("functions.sweep.main", "shared.runs", "shared.db.claims", "shared.db.sweeping")
 
 
 def scaled(seconds: float, scale: Fraction) -> float:

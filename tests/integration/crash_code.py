@@ -24,9 +24,13 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+def _code() -> list[Path]:
+    """Whatever can have places: the functions, and the modules that they share, at the top of `shared`."""
+    return [*sorted((ROOT / "shared").glob("*.py")), *sorted((ROOT / "functions").rglob("*.py"))]
+
+
 def _modules() -> list[Path]:
-    paths = [ROOT / "shared" / "runtime.py", *sorted((ROOT / "functions").rglob("*.py"))]
-    return [path for path in paths if str(path.relative_to(ROOT)) not in BESIDE]
+    return [path for path in _code() if str(path.relative_to(ROOT)) not in BESIDE]
 
 
 @cache
@@ -131,10 +135,9 @@ def _guards(block: ast.With) -> bool:
 
 def uses_of_steps() -> Counter[str]:
     """How often each step is named in the code."""
-    paths = [ROOT / "shared" / "runtime.py", *sorted((ROOT / "functions").rglob("*.py"))]
     return Counter(
         node.attr
-        for path in paths
+        for path in _code()
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Step"
     )

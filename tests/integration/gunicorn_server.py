@@ -39,6 +39,7 @@ class Server:
 
     port: int
     notes_file: Path
+    pid: int  # of the parent, whose children serve
 
     def call(self, method: str, path: str, *, token: str | None = None, body: object = None) -> Answer:
         """Make one call on a connection of its own."""
@@ -91,7 +92,7 @@ def serving(
     )
     try:
         _await_port(process, port, folder / "stderr.txt")
-        yield Server(port, notes)
+        yield Server(port, notes, process.pid)
     finally:
         _end(process)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from shared import crash_points, runtime
+from shared import crash_points, runs
 from shared.crash_points import Step
 from shared.db import sweeping
 from shared.errors import PipelineError
@@ -42,7 +42,7 @@ def world(database: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
     def make(case: Case) -> World:
         fresh = FakeServices(engine=database)
         services.__dict__.update(fresh.__dict__)
-        monkeypatch.setattr(runtime, "LEASE_SECONDS", 0 if case.renewing else 15)
+        monkeypatch.setattr(runs, "LEASE_SECONDS", 0 if case.renewing else 15)
         return World(services, caller(services))
 
     yield make

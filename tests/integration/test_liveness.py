@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from functions.notify_student.main import handle as notify
 from functions.sweep.main import handle as sweep
-from shared import crash_points, runtime
+from shared import crash_points, runs, runtime
 from shared.crash_points import Step
 from shared.db import claims, sweeping
 from shared.db import engine as connections
@@ -61,9 +61,9 @@ PATIENCE: Final = 120.0
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (claims, runtime):
+    for module in (claims, runs):
         monkeypatch.setattr(module, "LEASE_SECONDS", LEASE)
-    monkeypatch.setattr(runtime, "HEARTBEAT_SECONDS", HEARTBEAT)
+    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", HEARTBEAT)
     monkeypatch.setattr(sweeping, "SWEEP_SUCCESSOR_SECONDS", LEASE)
 
 

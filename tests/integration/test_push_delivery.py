@@ -15,11 +15,11 @@ from werkzeug.serving import make_server
 from functions.handle_dead_letter.main import SOURCE_ATTRIBUTE
 from local.emulators import Emulator
 from local.functions import FunctionHost
-from shared import runtime
 from shared.adapters.pubsub import PubSubBus
 from shared.enums import ContentRequestStatus as Status
 from shared.errors import TransientError
 from shared.pipeline import GENERATE_VIDEO, HANDLE_DEAD_LETTER, MIRROR_STATUS, Function, Topic, resource_name
+from shared.publishing import announce
 from tests import factories
 from tests.counterparts.pubsub import PREFIX, Project, use
 from tests.fakes import FakeServices, MemoryMirror
@@ -113,7 +113,7 @@ def test_a_push_reaches_the_function_that_its_sender_meant(system, project, serv
     project.pushed(MIRROR_STATUS, url)
     request_id = factories.add_request(system.engine, status=Status.RETRIEVING)
 
-    runtime.announce(system.bus, request_id, request_id)
+    announce(system.bus, request_id, request_id)
     front.wait_until(lambda: bool(front.statuses))
 
     assert front.statuses == [200]
@@ -151,7 +151,7 @@ def test_what_a_function_fails_at_is_pushed_again_until_it_succeeds(system, proj
     project.pushed(MIRROR_STATUS, url)
     request_id = factories.add_request(system.engine, status=Status.RETRIEVING)
 
-    runtime.announce(system.bus, request_id, request_id)
+    announce(system.bus, request_id, request_id)
     front.wait_until(lambda: 200 in front.statuses)
 
     assert front.statuses == [500, 200]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from shared import runtime
+from shared import runs, runtime
 from shared.db import claims
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import Modality
@@ -201,7 +201,7 @@ def test_an_expired_lease_is_taken_over_and_the_first_run_changes_nothing(servic
 
 
 def test_the_heartbeat_renews_the_lease(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 0.05)
     request_id = factories.add_request(services.engine, status=Status.VALIDATING)
     renewed = threading.Event()
 
@@ -221,7 +221,7 @@ def test_the_heartbeat_renews_the_lease(services: FakeServices, monkeypatch: pyt
 def test_a_cancelled_request_stops_its_work_at_the_next_check(
     services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime, "PROGRESS_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(runs, "PROGRESS_EVERY_SECONDS", 0.0)
     request_id = factories.add_request(services.engine, status=Status.VALIDATING)
     steps: list[str] = []
 
@@ -330,7 +330,7 @@ def test_a_vague_question_is_parked_and_no_late_message_claims_it(services: Fake
 
 
 def test_progress_never_falls_within_a_life(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "PROGRESS_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(runs, "PROGRESS_EVERY_SECONDS", 0.0)
     request_id = factories.add_request(services.engine, status=Status.GENERATING_SCRIPT)
     seen: list[int] = []
 

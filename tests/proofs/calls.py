@@ -15,10 +15,11 @@ from shared.pipeline import LEASE_SECONDS, TERMINAL, VALIDATE_REQUEST, Stage, To
 from shared.security import tokens
 from tests.fakes import SETTINGS
 from tests.integration.api_client import application
-from tests.proofs.expected import Asked, Entry, Lesson
+from tests.proofs.expected_state import Asked, Entry, Lesson
 from tests.proofs.plans import MIRROR_DELETE, Crash, Event, Meanwhile, Plan
 from tests.proofs.post import Letter
-from tests.proofs.world import QUESTION, Frame, World
+from tests.proofs.workers import QUESTION, Workers
+from tests.proofs.world import Frame
 
 GOOD: Final = Plan()
 REDUCED: Final = 2  # grades that "simpler" goes down where the style is the simple one
@@ -32,8 +33,8 @@ class Said:
     body: Any
 
 
-class Students(World):
-    """The world with the calls of its students."""
+class Students(Workers):
+    """The same with the calls of its students."""
 
     def begin(self) -> None:
         super().begin()

@@ -18,7 +18,8 @@ from shared.pipeline import (
 )
 from tests import factories
 from tests.proofs.calls import GOOD, Students
-from tests.proofs.expected import DAY, Asked
+from tests.proofs.expected import DAY
+from tests.proofs.expected_state import Asked
 from tests.proofs.plans import AT_WORK, MIRROR_DELETE, MIRROR_WRITE, Event, Meanwhile, Plan, Result, places
 from tests.proofs.world import RETENTION_DAYS
 
@@ -230,7 +231,7 @@ class Erase(Operation):
 RESULTS = [Result.GOOD, Result.GOOD, Result.ASK, *Result]
 # Where a run is overtaken in its most delicate moments, by what is worst for it.
 DELICATE = [AT_WORK, *places(Step.CLAIM, Step.FINISH), f"before_{Step.PUBLISH}", f"before_{Step.NOTE_SENT}"]
-WORST = [Event.WAIT, Event.TAKE_OVER, Event.TAKEN, Event.CANCEL, Event.ERASE]
+WORST = [Event.WAIT, Event.TAKE_OVER, Event.TAKEN, Event.TAKEN, Event.CANCEL, Event.ERASE]
 KINDS = [FeedbackKind.SIMPLER, FeedbackKind.HELPFUL]
 DAYS = [days * DAY for days in (1, CLARIFICATION_DAYS + 1, RETENTION_DAYS + 1)]
 RUN_PLACES = [
@@ -294,6 +295,7 @@ WEIGHTED = [
     *5 * [build(Deliver, numbers, run_plans)],
     *5 * [build(Deliver, strategies.just(NEWEST), run_plans)],
     *4 * [build(Deliver, strategies.just(NEWEST))],
+    *3 * [build(Deliver, strategies.just(NEWEST), overtaken)],
     *2 * [build(DeliverOnceMore, any_number, results)],
     *2 * [build(Stray, numbers, results, strategies.sampled_from(STAGES))],
     *2 * [build(Mirror, any_number, plans([MIRROR_WRITE, MIRROR_DELETE]))],

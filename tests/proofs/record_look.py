@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import NotificationChannel, StageRunState
 from shared.pipeline import MOVES, TERMINAL
-from tests.proofs.expected import Expected, Lesson
+from tests.proofs.expected import Expected
+from tests.proofs.expected_state import Lesson
 from tests.proofs.hand_clock import START
 
 _LOOK: Final = """

@@ -13,7 +13,7 @@ from functools import cache
 import pytest
 import sqlalchemy as sa
 
-from shared.db import actions, claims, outcomes, sweeping
+from shared.db import actions, claims, failures, outcomes, sweeping
 from shared.db.errors import translated
 from shared.db.models import content_requests, lessons
 from shared.enums import ContentRequestStatus as Status
@@ -46,15 +46,15 @@ def ask(stage: Stage) -> Attempt:
 
 
 def fail(connection: sa.Connection, request: Request) -> object:
-    return outcomes.fail(connection, request.id, error=ERROR, stage=None)
+    return failures.fail(connection, request.id, error=ERROR, stage=None)
 
 
 def fail_as_run(connection: sa.Connection, request: Request) -> object:
-    return outcomes.fail(connection, request.id, error=ERROR, stage=NOTIFY_STUDENT.name, run=request)
+    return failures.fail(connection, request.id, error=ERROR, stage=NOTIFY_STUDENT.name, run=request)
 
 
 def fail_needing(stage: Stage) -> Attempt:
-    return lambda connection, request: outcomes.fail(
+    return lambda connection, request: failures.fail(
         connection, request.id, error=ERROR, stage=stage.name, needing=stage
     )
 

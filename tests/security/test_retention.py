@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from functions.sweep import main as sweep
-from shared import objects, runtime
+from shared import objects, runs
 from shared.adapters.folder_objects import FolderObjects
 from shared.db import actions, claims, outcomes, submissions
 from shared.db.engine import single_statement, transaction
@@ -432,8 +432,8 @@ def writing(services: FakeServices) -> tuple[uuid.UUID, Request]:
     return request_id, claimed.request
 
 
-def run_of(request: Request, services: FakeServices) -> runtime.Run:
-    return runtime.Run(request, GENERATE_SCRIPT, services, claimed=time.monotonic())
+def run_of(request: Request, services: FakeServices) -> runs.Run:
+    return runs.Run(request, GENERATE_SCRIPT, services, claimed=time.monotonic())
 
 
 def abandoned(services: FakeServices, clock: MovedClock, digest: str) -> None:

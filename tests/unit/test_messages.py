@@ -5,9 +5,8 @@ import uuid
 
 import pytest
 
-from shared import runtime
 from shared.errors import MalformedMessage
-from shared.messages import MAXIMUM_BYTES, RequestMessage, request_named
+from shared.messages import MAXIMUM_BYTES, RequestMessage, message_attributes, message_data, request_named
 from tests.factories import Event
 
 ID = "5f0c1f6e-2f6b-4a0e-9a53-0d5c8a7e4b11"  # the same in every process: it is part of the names of tests
@@ -57,12 +56,12 @@ def test_what_is_none_of_ours_is_malformed(data: bytes) -> None:
 )
 def test_an_event_without_sound_data_is_malformed(body: object) -> None:
     with pytest.raises(MalformedMessage):
-        runtime.message_data(Event(body))
+        message_data(Event(body))
 
 
 @pytest.mark.parametrize("body", [None, {}, {"message": {}}, {"message": {"attributes": None}}])
 def test_missing_attributes_are_none(body: object) -> None:
-    assert runtime.message_attributes(Event(body)) == {}
+    assert message_attributes(Event(body)) == {}
 
 
 @pytest.mark.parametrize(
