@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared import log
 from shared.crash_points import Step, around
-from shared.errors import TransientError
+from shared.errors import PipelineError
 from shared.messages import RequestMessage
 from shared.pipeline import Topic
 from shared.services import MessageBus
@@ -25,7 +25,7 @@ def announce(bus: MessageBus, request_id: UUID, correlation_id: UUID) -> None:
     """Say that a request changed, for the mirror. The mirror is a view: losing this loses nothing."""
     try:
         publish(bus, Topic.STATUS_CHANGED, request_id=request_id, correlation_id=correlation_id)
-    except TransientError:
+    except PipelineError:
         log.event("status change not announced", level=logging.WARNING, request_id=request_id)
 
 

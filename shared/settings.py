@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from shared import cloudsql_url, parts, smtp_url, webhook_url
+from shared import cloudsql_url, mail_address, parts, smtp_url, webhook_secret, webhook_url
 from shared.enums import Port
 from shared.media.voices import google_voice
 
@@ -169,7 +169,12 @@ def _told(**found: Iterable[str]) -> str:
 
 
 def _unusable(values: Mapping[str, Any]) -> set[str]:
-    return {name for name, value in values.items() if name in _SOUND and not _SOUND[name](value)}
+    found = {name for name, value in values.items() if name in _SOUND and not _SOUND[name](value)}
+    receiver = values.get("webhook_url")
+    if receiver and "webhook_url" not in found and values.get("environment", "local") != "local":
+        # Only on one's own machine may what is posted travel in the open.
+        found |= set() if webhook_url.parse(receiver).encrypted else {"webhook_url"}
+    return found
 
 
 def _is_postgresql(url: str) -> bool:
@@ -198,10 +203,10 @@ _SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
     "database_owner_url": lambda value: _is_postgresql(value) or cloudsql_url.names_a_user(value),
     "database_pool_size": lambda value: value >= 1,
     "secret_key": lambda value: len(value) >= 32,
-    "webhook_secret": lambda value: len(value) >= 16,
+    "webhook_secret": webhook_secret.is_sound,
     "webhook_url": webhook_url.is_sound,
     "smtp_url": smtp_url.is_sound,
-    "mail_sender": lambda value: "@" in value,
+    "mail_sender": mail_address.is_sound,
     "speech_voice": lambda value: google_voice(value) is not None,
     "asset_link_minutes": lambda value: 1 <= value <= 15,
     "access_token_minutes": lambda value: value >= 1,

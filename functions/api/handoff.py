@@ -7,7 +7,7 @@ import logging
 from uuid import UUID
 
 from shared import log
-from shared.errors import TransientError
+from shared.errors import PipelineError
 from shared.pipeline import VALIDATE_REQUEST
 from shared.publishing import announce, hand_on, publish
 from shared.services import Services
@@ -17,7 +17,7 @@ def begin(services: Services, request_id: UUID, correlation_id: UUID) -> None:
     """Wake the first stage for a request that waits for it."""
     try:
         publish(services.bus, VALIDATE_REQUEST.listens, request_id=request_id, correlation_id=correlation_id)
-    except TransientError:
+    except PipelineError:
         log.event("request not handed on", level=logging.WARNING, request_id=request_id)
     announce(services.bus, request_id, correlation_id)
 
@@ -27,6 +27,6 @@ def ended(services: Services, request_id: UUID, correlation_id: UUID, freed: UUI
     if freed is not None:
         try:
             hand_on(services.bus, freed)
-        except TransientError:
+        except PipelineError:
             log.event("request not handed on", level=logging.WARNING, request_id=freed)
     announce(services.bus, request_id, correlation_id)

@@ -125,7 +125,9 @@ class Instances:
         instance.given_up = len(instance.ends) >= MOST_ENDS
         ended = instance.process
         self._processes.stop(ended)  # whatever is left of its group
-        if not instance.given_up:
-            with self._lock:
+        with self._lock:
+            if self._instances.get(instance.function.name) is not instance:
+                return  # it was finished while it was looked at
+            if not instance.given_up:
                 instance.process = self._launch(instance.function, instance.port)
         self._report(ended, not instance.given_up)

@@ -27,9 +27,9 @@ from shared.errors import TransientError
 SIGN_BLOB: Final = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:signBlob"
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 LONGEST: Final = timedelta(days=7)
+REMEMBERED: Final = 512  # links: those of some seventy lessons
 
 _TIMEOUT: Final = (3.0, 5.0)  # seconds for the connection, and for the answer
-_REMEMBERED: Final = 512  # links: those of some seventy lessons
 
 
 def default_credentials() -> Credentials:
@@ -69,7 +69,7 @@ class UrlSigner:
         link = str(blob.generate_signed_url(version="v4", expiration=expires_in, credentials=self._signing.get()))
         with self._lock:
             self._links[key] = link
-            while len(self._links) > _REMEMBERED:
+            while len(self._links) > REMEMBERED:
                 self._links.popitem(last=False)
         return link
 

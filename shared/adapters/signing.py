@@ -3,12 +3,9 @@
 import base64
 import hashlib
 import hmac
-from typing import Final
 
+from shared import webhook_secret
 from shared.settings import SettingsError
-
-# How secrets of the Standard Webhooks convention are written: this, and the key in base64.
-_IN_BASE64: Final = "whsec_"
 
 
 def link_signature(secret_key: str, name: str, expires: int) -> str:
@@ -19,13 +16,11 @@ def link_signature(secret_key: str, name: str, expires: int) -> str:
 
 
 def webhook_key(secret: str) -> bytes:
-    """Return the key that a webhook secret stands for: its bytes, or what it holds in base64 after `whsec_`."""
-    if not secret.startswith(_IN_BASE64):
-        return secret.encode()
+    """Return the key that a webhook secret stands for; raise SettingsError where it stands for none."""
     try:
-        return base64.b64decode(secret.removeprefix(_IN_BASE64), validate=True)
-    except ValueError:
-        raise SettingsError("WEBHOOK_SECRET cannot be used: after whsec_ it must be base64") from None
+        return webhook_secret.key(secret)
+    except ValueError as error:
+        raise SettingsError(f"WEBHOOK_SECRET cannot be used: {error}") from None
 
 
 def webhook_headers(key: bytes, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:

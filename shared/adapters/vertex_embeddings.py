@@ -4,13 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from google.api_core import exceptions as api
 from google.auth.credentials import Credentials
 from google.genai import types
 
 from shared import usage
 from shared.adapters import vertex_client
 from shared.books import EMBEDDING_DIMENSIONS
-from shared.errors import PermanentError, TransientError
+from shared.errors import PermanentError, PipelineError, TransientError
 from shared.usage import Measure
 
 CALL_SECONDS: Final = 20.0  # for one request with all its tries
@@ -21,6 +22,8 @@ MOST_TEXTS: Final = 100
 MOST_BYTES: Final = 50_000
 MOST_CHARACTERS: Final = 16_384
 
+# How a model, a region or a version of the API says that it takes one text at a time.
+_NO_BATCHES: Final = (api.BadRequest, api.NotFound, api.MethodNotImplemented)
 _BYTES_PER_TOKEN: Final = 4  # of English, for the bill, where an answer does not tell
 _NO_TEXT: Final = "."  # stands in for a text that is empty, which the API refuses
 
@@ -49,6 +52,7 @@ class VertexEmbeddings:
         self._endpoint = endpoint
         self._credentials = credentials
         self._call_seconds = call_seconds
+        self._one_by_one = False
 
     @property
     def model(self) -> str:
@@ -64,8 +68,20 @@ class VertexEmbeddings:
         sendable = [_sendable(text) for text in texts]
         known: dict[str, list[float]] = {}
         for batch in _batches(list(dict.fromkeys(sendable))):
-            known |= zip(batch, self._vectors(batch), strict=True)
+            known |= zip(batch, self._embedded(batch), strict=True)
         return [known[text] for text in sendable]
+
+    def _embedded(self, batch: Sequence[str]) -> list[list[float]]:
+        """The vectors of a batch, in one request or, where none but single texts are taken, in one each."""
+        if not self._one_by_one:
+            try:
+                return self._vectors(batch)
+            except PipelineError as error:
+                if len(batch) == 1 or not self._is_gemini or not isinstance(error.__cause__, _NO_BATCHES):
+                    raise
+        vectors = [vector for text in batch for vector in self._vectors([text])]
+        self._one_by_one = True
+        return vectors
 
     def _vectors(self, batch: Sequence[str]) -> list[list[float]]:
         client = vertex_client.client(
@@ -91,9 +107,13 @@ class VertexEmbeddings:
             raise TransientError(f"{len(found)} vectors came for {len(batch)} texts")
         return [_unit(embedding.values or []) for embedding in found]
 
+    @property
+    def _is_gemini(self) -> bool:
+        return "gemini" in self._model
+
     def _count(self, batch: Sequence[str], answer: types.EmbedContentResponse) -> None:
         """Count what is billed: tokens of the Gemini models, characters of those before them."""
-        if "gemini" in self._model:
+        if self._is_gemini:
             tokens = (answer.usage_metadata and answer.usage_metadata.prompt_token_count) or sum(
                 (one.statistics and one.statistics.token_count) or 0 for one in answer.embeddings or []
             )

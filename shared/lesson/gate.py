@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from shared import log
 from shared.enums import DegradedReason
-from shared.errors import InvalidStoryboard, TransientError
+from shared.errors import InvalidStoryboard, PipelineError
 from shared.lesson import interests
 from shared.lesson.grounding import measure
 from shared.lesson.limits import LENGTH_TOLERANCE
@@ -95,7 +95,7 @@ def _revised(
     asked = [violation for violation in violations if violation.code not in _CODES_OWN]
     try:
         revision = _of_the_brief(writer.revise(brief, storyboard, asked), brief)
-    except TransientError as error:
+    except PipelineError as error:
         log.event("a revision could not be had", level=logging.WARNING, error_type=type(error).__name__)
         return storyboard, violations
     left = check(revision, brief.passages)

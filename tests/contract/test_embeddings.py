@@ -11,14 +11,14 @@ from google.oauth2.credentials import Credentials
 
 from shared.adapters import vertex_client
 from shared.adapters.minilm import MiniLmEmbeddings
-from shared.adapters.vertex_embeddings import MOST_BYTES, MOST_TEXTS, VertexEmbeddings
+from shared.adapters.vertex_embeddings import MOST_BYTES, MOST_CHARACTERS, MOST_TEXTS, VertexEmbeddings
 from shared.books import EMBEDDING_DIMENSIONS
 from shared.enums import Port
 from shared.errors import PermanentError, PipelineError, TransientError
 from shared.services import Embeddings
 from shared.usage import metered
 from tests.counterparts.http_fake import Answer
-from tests.counterparts.vertex_embeddings import EmbeddingModels, refusal
+from tests.counterparts.vertex_embeddings import EmbeddingModels, refusal, tokens
 from tests.fakes import HashEmbeddings
 
 pytestmark = pytest.mark.port(Port.EMBEDDINGS)
@@ -116,6 +116,35 @@ def test_many_texts_go_in_requests_that_the_api_takes(models: EmbeddingModels, m
         assert vectors[number] == vertex(models, model).embed([texts[number]])[0]
 
 
+@pytest.mark.parametrize("status", [400, 404, 501])
+def test_where_batches_are_refused_each_text_goes_alone(models: EmbeddingModels, status: int) -> None:
+    """The API has taken one text at a time for long, and may still do so for a model or in a region."""
+    texts = ["plants turn light into sugar", "a ball falls", "light becomes sugar"]
+    whole = vertex(models).embed(texts)
+    models.single = status
+    models.http.asked.clear()
+    embeddings = vertex(models)
+
+    with metered() as meter:
+        assert embeddings.embed(texts) == whole
+        assert embeddings.embed(list(reversed(texts))) == list(reversed(whole))
+
+    methods = [asked.path.rpartition(":")[2] for asked in models.http.asked]
+    assert methods == ["batchEmbedContents", *["embedContent"] * 6]
+    assert meter.quantities == {f"{GEMINI}/input_tokens": 2 * sum(map(tokens, texts))}
+
+
+def test_a_text_that_is_refused_alone_is_refused(models: EmbeddingModels) -> None:
+    refused = refusal(400, "INVALID_ARGUMENT")
+    models.http.script = [refused, refused]
+    embeddings = vertex(models)
+    with pytest.raises(PermanentError):
+        embeddings.embed(["one text", "another"])
+
+    embeddings.embed(["one text", "another"])
+    assert models.batches == [["one text", "another"]], "it is no sign that batches are not taken"
+
+
 def test_what_is_billed_is_counted(models: EmbeddingModels) -> None:
     texts = ["plants turn light", "into sugar"]
     with metered() as gemini:
@@ -151,10 +180,11 @@ WHOLE = [1.0] * EMBEDDING_DIMENSIONS
 @pytest.mark.parametrize(
     ("answer", "expected", "tries"),
     [
-        (refusal(400, "INVALID_ARGUMENT", "canary"), PermanentError, 1),
+        # Two: what is refused to a batch is asked for a single text.
+        (refusal(400, "INVALID_ARGUMENT", "canary"), PermanentError, 2),
         (refusal(401, "UNAUTHENTICATED", "canary"), TransientError, 1),
         (refusal(403, "PERMISSION_DENIED", "canary"), TransientError, 1),
-        (refusal(404, "NOT_FOUND", "canary"), TransientError, 1),
+        (refusal(404, "NOT_FOUND", "canary"), TransientError, 2),
         (refusal(429, "RESOURCE_EXHAUSTED", "canary"), TransientError, vertex_client.TRIES),
         (refusal(500, "INTERNAL", "canary"), TransientError, vertex_client.TRIES),
         (refusal(503, "UNAVAILABLE", "canary"), TransientError, vertex_client.TRIES),
@@ -191,12 +221,24 @@ def test_each_failure_is_told_as_what_has_to_happen_next(
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.parametrize("answer", [Answer(hang=True), Answer(delay=20.0)], ids=["hanging", "slow"])
-def test_a_model_that_does_not_answer_is_given_up(models: EmbeddingModels, answer: Answer) -> None:
-    models.http.script = [answer]
+def test_a_model_that_does_not_answer_is_given_up(models: EmbeddingModels) -> None:
+    models.http.script = [Answer(hang=True)]
 
     with pytest.raises(TransientError):
         vertex(models, call_seconds=0.3).embed(["text"])
+    assert models.http.was_left()
+
+
+def test_an_answer_that_is_late_is_not_waited_for(models: EmbeddingModels) -> None:
+    models.http.script = [Answer.of({"embedding": {"values": WHOLE}}, delay=20.0)]
+
+    with pytest.raises(TransientError):
+        vertex(models, call_seconds=0.3).embed(["text"])
+
+
+def test_of_a_text_no_more_is_sent_than_is_read(models: EmbeddingModels) -> None:
+    vertex(models).embed(["x" * 20_000])
+    assert models.batches == [["x" * MOST_CHARACTERS]]
 
 
 def test_a_model_that_is_not_there_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -182,12 +183,26 @@ def test_each_failure_is_told_as_what_has_to_happen_next(
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.parametrize("answer", [Answer(hang=True), Answer(delay=20.0)], ids=["hanging", "slow"])
-def test_a_model_that_does_not_answer_is_given_up(service: PictureModel, answer: Answer) -> None:
-    service.http.script = [answer]
+def test_a_model_that_does_not_answer_is_given_up(service: PictureModel) -> None:
+    service.http.script = [Answer(hang=True)]
 
     with pytest.raises(TransientError):
         gemini(service, call_seconds=0.3).illustrate("a ball on a hill")
+    assert service.http.was_left()
+
+
+def test_a_picture_that_is_late_is_not_waited_for(service: PictureModel) -> None:
+    service.http.script = [replace(drawn(picture()), delay=20.0)]
+
+    with pytest.raises(TransientError):
+        gemini(service, call_seconds=0.3).illustrate("a ball on a hill")
+
+
+def test_of_a_description_no_more_is_sent_than_a_picture_needs(service: PictureModel) -> None:
+    gemini(service).illustrate("a ball " * 1000)
+
+    [sent] = service.prompts
+    assert len(sent) < len(prompts.text("illustration")) + 1100
 
 
 class Refused(Credentials):

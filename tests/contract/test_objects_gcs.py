@@ -15,10 +15,11 @@ import pytest
 import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
-from google.auth.credentials import Credentials
+from google.auth.credentials import Credentials, Signing
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
 from local.emulators import Emulator
+from shared.adapters import gcs_signing
 from shared.adapters.gcs import STORAGE_ERRORS, CloudStorageObjects, Patience
 from shared.adapters.gcs_signing import UrlSigner
 from shared.adapters.translate import translated
@@ -110,6 +111,7 @@ def test_silence_is_transient_and_does_not_last(
     with pytest.raises(TransientError):
         call(CloudStorageObjects("media", patience=IMPATIENT))
     assert len(service.asked) <= 3
+    assert service.was_left(len(service.asked))
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
@@ -323,6 +325,39 @@ def test_a_signature_that_iam_does_not_give_is_transient(answer: Answer, deploym
         signing_store(iam, signblob.Keyless(account()), tries=0.1).signed_url(NAME, expires_in=timedelta(minutes=15))
     assert (LACKING in str(caught.value)) is deployment
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("service")
+def test_a_silence_of_iam_is_transient_and_does_not_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gcs_signing, "_TIMEOUT", (0.3, 0.3))
+    with HttpFake(lambda asked: Answer(hang=True)).serving() as iam, pytest.raises(TransientError):
+        signing_store(iam, signblob.Keyless(account()), tries=0.1).signed_url(NAME, expires_in=timedelta(minutes=15))
+    assert iam.was_left(len(iam.asked))
+
+
+class Counting(Signing):  # type: ignore[misc]
+    """A key that counts what it signs."""
+
+    signer = None
+    signer_email = "signer@some-project.test"
+
+    def __init__(self) -> None:
+        self.signed = 0
+
+    def sign_bytes(self, message: bytes) -> bytes:
+        self.signed += 1
+        return b"signature"
+
+
+@pytest.mark.usefixtures("service")
+def test_only_so_many_links_are_remembered() -> None:
+    key = Counting()
+    signer = UrlSigner(credentials=lambda: key, clock=lambda: 1_767_225_600.0)
+    store = CloudStorageObjects("media", signer=signer)
+    names = [f"lessons/{number}" for number in range(gcs_signing.REMEMBERED + 1)]
+    for name in (*names, names[-1], names[0]):
+        store.signed_url(name, expires_in=timedelta(minutes=15))
+    assert key.signed == len(names) + 1, "the last is known, the first is forgotten"
 
 
 @pytest.mark.usefixtures("service")

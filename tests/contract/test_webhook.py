@@ -187,6 +187,7 @@ def test_no_redirect_is_followed(receiver: HttpFake, status: int) -> None:
 def test_a_receiver_that_does_not_answer_is_transient(receiver: HttpFake, answer: Answer) -> None:
     receiver.otherwise = lambda asked: answer
     assert isinstance(refused(local(receiver, answer_seconds=0.2)), TransientError)
+    assert not answer.hang or receiver.was_left()
 
 
 @pytest.mark.parametrize(
@@ -308,6 +309,14 @@ def test_another_address_is_tried_where_one_does_not_answer(
     outside("https://hooks.test/in", internet).post("8e1f.webhook", BODY)
     assert [address for address, _ in internet.connected] == ["2606:2800:220:1::1", PUBLIC]
     assert len(hooks[2].asked) == 1
+
+
+def test_of_many_addresses_that_do_not_answer_a_few_are_tried(hooks: tuple[int, list[str | None], HttpFake]) -> None:
+    """Each takes its time, and the whole has little."""
+    silent = [f"93.184.216.{number}" for number in range(20)]
+    internet = Internet(hooks[0], silent, away=silent)
+    assert isinstance(refused(outside("https://hooks.test/in", internet)), TransientError)
+    assert [address for address, _ in internet.connected] == silent[:3]
 
 
 @pytest.mark.parametrize("fault", ["unknown authority", "another name"])

@@ -1,17 +1,21 @@
 """A local HTTP server that answers as it is told: well, late, cut off, or not at all. It keeps what it was asked."""
 
 import json
+import select
 import socket
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 LONGEST_SILENCE = 30.0  # seconds; a server that never answers must not outlast the tests
+PATIENCE = 10.0  # seconds to notice that a client has gone
+LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,7 @@ class HttpFake:
         self.url = ""
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._left = 0
 
     def answer(self, asked: Asked) -> Answer:
         """Keep the request and choose its answer."""
@@ -70,6 +75,23 @@ class HttpFake:
     def wait(self, seconds: float) -> None:
         """Stay silent, unless the server is closed meanwhile."""
         self._closing.wait(seconds)
+
+    def be_silent(self, connection: socket.socket) -> None:
+        """Say nothing until the client has gone, the server is closed, or it has lasted long enough."""
+        ends = time.monotonic() + LONGEST_SILENCE
+        while not self._closing.is_set() and time.monotonic() < ends:
+            # Who waits for an answer says nothing more: there is something to read where the client hangs up.
+            if select.select([connection], [], [], LOOK_SECONDS)[0]:
+                with self._lock:
+                    self._left += 1
+                return
+
+    def was_left(self, times: int = 1) -> bool:
+        """Whether so many clients ended a silence by hanging up: without a time-out they would wait for its end."""
+        ends = time.monotonic() + PATIENCE
+        while self._left < times and time.monotonic() < ends:
+            time.sleep(LOOK_SECONDS)
+        return self._left >= times
 
     @contextmanager
     def serving(self, tls: ssl.SSLContext | None = None) -> Iterator["HttpFake"]:
@@ -113,10 +135,11 @@ def _handler(fake: HttpFake) -> type[BaseHTTPRequestHandler]:
                 body=self.rfile.read(length),
             )
             answer = fake.answer(asked)
-            fake.wait(LONGEST_SILENCE if answer.hang else answer.delay)
             if answer.hang:
+                fake.be_silent(self.connection)
                 self._hang_up()
                 return
+            fake.wait(answer.delay)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -131,7 +154,8 @@ def _handler(fake: HttpFake) -> type[BaseHTTPRequestHandler]:
 
         def _hang_up(self) -> None:
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the client was faster
+                self.connection.shutdown(socket.SHUT_RDWR)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 

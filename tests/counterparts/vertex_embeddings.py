@@ -23,9 +23,10 @@ def refusal(status: int, name: str, message: str = "no") -> Answer:
 
 @dataclass
 class EmbeddingModels:
-    """What was embedded, request by request."""
+    """What was embedded, request by request. With `single`, a status, batches for Gemini models are refused by it."""
 
     batches: list[list[str]] = field(default_factory=list)
+    single: int | None = None
 
     def __post_init__(self) -> None:
         self.http = HttpFake(self._answer)
@@ -48,6 +49,8 @@ class EmbeddingModels:
         }.get(method)
         if read is None:
             return refusal(400, "FAILED_PRECONDITION")
+        if self.single is not None and method == "batchEmbedContents":
+            return refusal(self.single, "NOT_FOUND" if self.single == 404 else "INVALID_ARGUMENT")
         texts, dimensions = read(asked.json)
         if not all(texts) or len(texts) > MOST_TEXTS or sum(map(tokens, texts)) > MOST_TOKENS:
             return refusal(400, "INVALID_ARGUMENT")

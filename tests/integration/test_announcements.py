@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from functions.sweep.main import handle as sweep
 from shared import runtime
 from shared.enums import ContentRequestStatus as Status
-from shared.errors import TransientError
+from shared.errors import PermanentError, PipelineError, TransientError
 from shared.messages import RequestMessage
 from shared.pipeline import NOTIFY_STUDENT, RETRIEVE_CONTENT, SWEEP_ANNOUNCE_SECONDS, TERMINAL, Topic
 from shared.work import Advance, Outcome, Request, Work
@@ -75,10 +75,11 @@ def test_a_sweep_announces_what_has_ended_lately(status: Status, services: FakeS
     assert announced(services) == [ended]
 
 
-def test_a_bus_that_takes_no_announcement_stops_no_stage(services: FakeServices) -> None:
+@pytest.mark.parametrize("error", [TransientError("bus away"), PermanentError("not taken")], ids=repr)
+def test_a_bus_that_takes_no_announcement_stops_no_stage(error: PipelineError, services: FakeServices) -> None:
     class Deaf:
         def publish(self, topic: Topic, data: bytes, attributes: object) -> None:
-            raise TransientError("bus away")
+            raise error
 
     services.bus = Deaf()
     leader, followers = followed(services, 1)

@@ -16,7 +16,7 @@ from functions.api import dispatch
 from functions.api.reading import BODY_BYTES
 from shared import log
 from shared.db import accounts
-from shared.errors import TransientError
+from shared.errors import PermanentError, PipelineError, TransientError
 from shared.pipeline import PIPELINE_VERSION
 from tests.conftest import ROOT
 from tests.fakes import SETTINGS, FakeServices
@@ -180,8 +180,11 @@ def test_problems_never_repeat_the_body(student: Caller) -> None:
         assert words not in answer.text
 
 
-def test_a_bus_that_refuses_leaves_a_request_that_is_swept_later(system: FakeServices, student: Caller) -> None:
-    system.bus.failures.append(TransientError("the bus is away"))
+@pytest.mark.parametrize("error", [TransientError("the bus is away"), PermanentError("the topic is away")])
+def test_a_bus_that_refuses_leaves_a_request_that_is_swept_later(
+    system: FakeServices, student: Caller, error: PipelineError
+) -> None:
+    system.bus.failures.append(error)
     request_id = student.ask()
     assert system.bus.topics == []
     assert student.get(f"/v1/requests/{request_id}").status_code == 200

@@ -263,3 +263,16 @@ def test_a_function_that_ends_again_and_again_is_given_up(start: Start, ended: l
     instances.process(API).kill()
     assert eventually(lambda: len(ended) == MOST_ENDS)
     assert ended == [(API.name, True)] * (MOST_ENDS - 1) + [(API.name, False)]
+
+
+def test_a_function_that_is_finished_while_it_is_looked_at_is_not_started_again(
+    start: Start, ended: list[tuple[str, bool]]
+) -> None:
+    instances = start(ANSWERS)
+    instances.await_answer(API)
+    looked_at = instances._instances[API.name]
+    instances.finish(API)
+    instances._replace(looked_at)
+
+    assert looked_at.process.ended
+    assert ended == []

@@ -13,6 +13,7 @@ import pytest
 
 from local.deploy.costs import page
 from local.deploy.inventory import inventory
+from shared.adapters.firestore import COLLECTION
 from tests.conftest import ROOT, missing
 from tests.terraform.conftest import COUNTED, Terraform, variables
 
@@ -159,6 +160,21 @@ def test_log_lines_that_are_counted_are_written(applied: dict[str, Any]) -> None
     for message in messages:
         assert message is not None
         assert f'"{message[1].removeprefix("sweep: ")}"' in code
+
+
+def test_index_and_rules_are_of_what_is_mirrored(applied: dict[str, Any]) -> None:
+    """The mirror's collection and fields are typed there and here: an index of others would serve no query."""
+    mirrored = (ROOT / "shared" / "db" / "snapshots.py").read_text(encoding="utf-8")
+    rules = (ROOT / "terraform" / "firestore.rules").read_text(encoding="utf-8")
+    indexes = [
+        found["values"]
+        for found in applied["values"]["root_module"]["resources"]
+        if found["type"] == "google_firestore_index"
+    ]
+    assert [index["collection"] for index in indexes] == [COLLECTION]
+    assert f"match /{COLLECTION}/" in rules
+    named = {field["field_path"] for field in indexes[0]["fields"]} | set(re.findall(r"resource\.data\.(\w+)", rules))
+    assert {name for name in named if f'"{name}": ' not in mirrored} == set()
 
 
 def test_every_alert_leads_to_its_page(applied: dict[str, Any]) -> None:

@@ -1,9 +1,12 @@
 """What becomes of every way in which Vertex AI can fail to answer."""
 
+import json
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+from google.genai import errors
 from google.oauth2.credentials import Credentials
 
 from shared import usage
@@ -92,6 +95,7 @@ def test_a_server_that_never_answers_is_not_waited_for(gemini: vertex.Gemini) ->
     gemini.will(*[Answer(hang=True)] * 3)
     with pytest.raises(TransientError, match="Timeout"):
         writer(gemini.http.url, seconds=0.4).storyboard(BRIEF)
+    assert gemini.http.was_left()
 
 
 def test_tries_end_with_the_time_that_they_have_together(gemini: vertex.Gemini) -> None:
@@ -168,6 +172,40 @@ def test_credentials_that_cannot_be_had_are_left_to_the_queue(
     with pytest.raises(TransientError, match=said):
         writer(gemini.http.url, credentials=Failing(None)).storyboard(BRIEF)  # type: ignore[no-untyped-call]
     assert gemini.bodies == []
+
+
+def answered(status: int) -> errors.APIError:
+    return errors.APIError(status, {"error": {"message": "canary"}})
+
+
+ROWS: list[tuple[Exception, type[PipelineError]]] = [
+    *[(answered(status), TransientError) for status in (401, 403, 404, 408, 409, 429, 499, 500, 502, 503, 504)],
+    (answered(400), PermanentError),
+    (answered(501), PermanentError),
+    (httpx2.ConnectError("canary"), TransientError),
+    (httpx2.ConnectTimeout("canary"), TransientError),
+    (httpx2.ReadTimeout("canary"), TransientError),
+    (httpx2.PoolTimeout("canary"), TransientError),
+    (httpx2.RemoteProtocolError("canary"), TransientError),
+    (httpx2.DecodingError("canary"), TransientError),
+    (httpx2.TooManyRedirects("canary"), TransientError),
+    (json.JSONDecodeError("canary", "", 0), TransientError),
+    (errors.UnknownApiResponseError("canary"), TransientError),
+    (RecursionError("canary"), TransientError),
+    (TransportError("canary"), TransientError),
+    (RefreshError("canary"), TransientError),
+    (DefaultCredentialsError("canary"), TransientError),
+]
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"), ROWS, ids=lambda value: f"{type(value).__name__}{getattr(value, 'code', '')}"
+)
+def test_each_error_of_the_library_has_its_row(raised: Exception, kind: type[PipelineError]) -> None:
+    with pytest.raises(kind) as caught, vertex_client.vertex_errors("writing"):
+        raise raised
+    assert type(caught.value) is kind
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

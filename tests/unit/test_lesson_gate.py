@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from shared.enums import DegradedReason, PassageKind, SceneKind
-from shared.errors import InvalidStoryboard, TransientError
+from shared.errors import InvalidStoryboard, PermanentError, PipelineError, TransientError
 from shared.lesson import gate, grounding
 from shared.lesson.compose import compose
 from shared.lesson.rules import Rule, Violation, check
@@ -102,11 +102,12 @@ def test_a_revision_that_is_no_better_is_not_taken(lesson: Storyboard) -> None:
     assert passed.storyboard.model_dump() == lesson.model_dump()
 
 
-def test_a_revision_that_cannot_be_had_is_done_without(lesson: Storyboard) -> None:
-    def overloaded(storyboard: Storyboard) -> Storyboard:
-        raise TransientError("overloaded")
+@pytest.mark.parametrize("error", [TransientError("overloaded"), PermanentError("400"), InvalidStoryboard("cut")])
+def test_a_revision_that_cannot_be_had_is_done_without(lesson: Storyboard, error: PipelineError) -> None:
+    def failing(storyboard: Storyboard) -> Storyboard:
+        raise error
 
-    passed = gate.passed(_saying(lesson, FALSE), BRIEF, Reviser(revision=overloaded))
+    passed = gate.passed(_saying(lesson, FALSE), BRIEF, Reviser(revision=failing))
 
     assert FALSE not in passed.storyboard.model_dump_json()
 

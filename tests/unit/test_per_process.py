@@ -3,11 +3,15 @@
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shared import bootstrap
 from shared.adapters.per_process import PerProcess
+from shared.enums import Port
+from shared.settings import Settings
 
 PATIENCE = 20.0
 
@@ -22,14 +26,44 @@ def test_nothing_is_built_before_it_is_asked_for() -> None:
 
 def test_threads_that_ask_at_once_share_one() -> None:
     together = threading.Barrier(32, timeout=PATIENCE)
-    made = PerProcess(object)
+    built: list[object] = []
+
+    def build() -> object:
+        built.append(object())
+        time.sleep(0.1)  # the others get their turn: any that builds as well begins now
+        return built[-1]
+
+    made = PerProcess(build)
 
     def ask(_: int) -> object:
         together.wait()
         return made.get()
 
     with ThreadPoolExecutor(max_workers=32) as pool:
-        assert len({id(one) for one in pool.map(ask, range(32))}) == 1
+        assert {id(one) for one in pool.map(ask, range(32))} == {id(one) for one in built}
+    assert len(built) == 1
+
+
+def test_a_port_is_filled_once_for_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(16, timeout=PATIENCE)
+    built: list[object] = []
+
+    def build(settings: Settings) -> object:
+        built.append(object())
+        time.sleep(0.1)
+        return built[-1]
+
+    monkeypatch.setattr(bootstrap, "BUILDERS", {(Port.WRITER, "extractive"): build})
+    parts = bootstrap.Parts(Settings())
+
+    def ask(_: int) -> object:
+        together.wait()
+        return parts.get(Port.WRITER)
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        found = list(pool.map(ask, range(16)))
+    assert len(built) == 1
+    assert all(one is built[0] for one in found)
 
 
 def test_what_could_not_be_built_is_built_when_asked_again() -> None:

@@ -69,6 +69,8 @@ def test_every_part_has_a_builder(port: Port) -> None:
         ("DATABASE_URL", "cloudsql://hidden"),
         ("SECRET_KEY", "hidden-short"),
         ("WEBHOOK_SECRET", "hidden"),
+        ("WEBHOOK_SECRET", "whsec_hidden and no base64!"),
+        ("WEBHOOK_SECRET", "whsec_aGlkZGVuIGtleQ=="),
         ("ASSET_LINK_MINUTES", "16"),
         ("ASSET_LINK_MINUTES", "hidden"),
         ("DATABASE_POOL_SIZE", "0"),
@@ -79,6 +81,9 @@ def test_every_part_has_a_builder(port: Port) -> None:
         ("SMTP_URL", "smtp://user:hidden@host:hidden"),
         ("WEBHOOK_URL", "ftp://hidden"),
         ("WEBHOOK_URL", "https://"),
+        ("MAIL_SENDER", "hidden"),
+        ("MAIL_SENDER", "hidden@"),
+        ("MAIL_SENDER", "hidden@school.test, another@school.test"),
         ("PUBLIC_URL", "hidden"),
         ("SPEECH_VOICE", "en-US-Chirp3-HD-hidden"),
         ("DAILY_REQUEST_QUOTA", "hidden 1.5"),
@@ -89,6 +94,23 @@ def test_an_unusable_value_is_named_and_not_shown(name: str, value: str) -> None
         Settings.from_env(SOUND | {name: value})
     assert name in str(raised.value)
     assert "hidden" not in str(raised.value)
+
+
+@pytest.mark.parametrize("sender", ["lessons@school.test", "Vividly für Schüler <lessons@schüle.test>"])
+@pytest.mark.parametrize("secret", ["w" * 16, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+def test_what_the_adapters_take_is_usable(sender: str, secret: str) -> None:
+    settings = Settings.from_env(SOUND | {"MAIL_SENDER": sender, "WEBHOOK_SECRET": secret})
+    assert (settings.mail_sender, settings.webhook_secret) == (sender, secret)
+
+
+@pytest.mark.parametrize(("environment", "usable"), [("local", True), ("dev", False), ("prod", False)])
+def test_webhooks_travel_in_the_open_on_ones_own_machine_alone(environment: str, usable: bool) -> None:
+    environ = SOUND | {"ENVIRONMENT": environment, "WEBHOOK_URL": "http://hooks.test/in"}
+    if usable:
+        assert Settings.from_env(environ).webhook_url == "http://hooks.test/in"
+        return
+    with pytest.raises(SettingsError, match=r"with an unusable value: WEBHOOK_URL$"):
+        Settings.from_env(environ)
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

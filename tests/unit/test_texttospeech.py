@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -109,6 +110,17 @@ def test_a_sentence_longer_than_a_request_is_divided_all_the_same(service: TextT
 
     assert len(service.said) > 1
     assert len(clip.words) == 420
+
+
+def test_the_limit_is_of_bytes_not_of_characters(service: TextToSpeech) -> None:
+    text = "Zürichs naïve Crème-brûlée-Köche äßen çà et là. " * 100
+
+    clip = speech(service).speak(text)
+
+    documents = [asked.json["input"]["ssml"] for asked in service.http.asked]
+    assert all(len(document.encode()) <= MOST_BYTES for document in documents)
+    assert max(len(document.encode()) for document in documents) > 0.95 * MOST_BYTES, "each holds what it can"
+    assert len(clip.words) == len(text.split())
 
 
 def test_a_word_longer_than_a_request_is_refused(service: TextToSpeech) -> None:
@@ -251,9 +263,17 @@ def test_what_the_deployment_lacks_is_named(service: TextToSpeech, status: int) 
         speech(service).speak(TEXT)
 
 
-@pytest.mark.parametrize("answer", [Answer(hang=True), Answer(delay=20.0)], ids=["hanging", "slow"])
-def test_a_service_that_does_not_answer_is_given_up(service: TextToSpeech, answer: Answer) -> None:
-    service.http.script = [answer]
+def test_a_service_that_does_not_answer_is_given_up(service: TextToSpeech) -> None:
+    service.http.script = [Answer(hang=True)]
+
+    with pytest.raises(TransientError):
+        speech(service, call_seconds=0.3).speak(TEXT)
+    assert len(service.http.asked) == 1
+    assert service.http.was_left()
+
+
+def test_an_answer_that_is_late_is_not_waited_for(service: TextToSpeech) -> None:
+    service.http.script = [replace(answer_of(wav(0.5)), delay=20.0)]
 
     with pytest.raises(TransientError):
         speech(service, call_seconds=0.3).speak(TEXT)
@@ -305,6 +325,14 @@ def test_a_wav_file_with_other_chunks_is_read(service: TextToSpeech) -> None:
     service.http.script = [answer_of(wav(2.0, extra=True))]
 
     assert speech(service).speak(TEXT).seconds == pytest.approx(2.0)
+
+
+def test_a_further_try_is_a_request_of_the_minute_too(service: TextToSpeech) -> None:
+    service.http.script = [error(503, "UNAVAILABLE")]
+
+    with pytest.raises(TransientError, match="minute"):
+        speech(service, requests_per_minute=1, longest_wait=1.0).speak(TEXT)
+    assert len(service.http.asked) == 1
 
 
 def test_the_requests_of_a_minute_are_kept_to(service: TextToSpeech) -> None:
