@@ -26,6 +26,9 @@ from shared.services import Services
 RETRY_SECONDS: Final = "5"
 PAGE: Final = "/"
 DOCUMENT: Final = "/openapi.json"
+# What the log calls a method by; any other is the caller's own text.
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_OTHER_METHOD: Final = "other"
 
 # No content of ours runs anything, is framed, or tells another site where its reader comes from.
 SECURITY_HEADERS: Final = {
@@ -79,7 +82,7 @@ def answer(request: flask.Request, services: Services) -> flask.Response:
         "call answered",
         correlation_id=str(occurrence),
         route=pattern,
-        method=request.method,
+        method=request.method if request.method in _METHODS else _OTHER_METHOD,
         status_code=response.status_code,
         seconds=round(time.perf_counter() - began, 4),
     )
@@ -90,7 +93,15 @@ def take_over(app: flask.Flask) -> None:
     """Have the framework answer as we do where it does not ask us: for paths of its own, and where asking us fails."""
     app.register_error_handler(404, lambda error: problems.answer(not_found(), uuid4()))
     app.register_error_handler(500, _broken)
+    app.before_request(_not_redirected)
     app.after_request(secure)
+
+
+def _not_redirected() -> flask.Response | None:
+    """An empty path leads nowhere; the framework would redirect it to whatever name the caller called us by."""
+    if isinstance(flask.request.routing_exception, RequestRedirect):
+        return problems.answer(not_found(), uuid4())
+    return None
 
 
 def _broken(error: Exception) -> flask.Response:

@@ -42,6 +42,14 @@ _ANSWER_HEADERS: Final[dict[str, dict[int, dict[str, str]]]] = {
     },
     "getAsset": {206: {"Content-Range": "Which part this is."}},
 }
+_SOMETIMES: Final = frozenset({"Preference-Applied"})  # every other header comes with every such answer
+_RETRY_AFTER: Final[dict[str, Any]] = {
+    "Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer", "minimum": 1}}
+}
+_CHALLENGE: Final[dict[str, Any]] = {
+    "WWW-Authenticate": {"description": "RFC 6750.", "required": True, "schema": {"type": "string"}}
+}
+_FAILURE_HEADERS: Final = {401: _CHALLENGE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
 _PHRASES: Final = {
     200: "Done.",
     202: "Taken.",
@@ -167,7 +175,8 @@ def _success(route: Route, status: int, model: type[BaseModel] | None) -> dict[s
     headers = _ANSWER_HEADERS.get(route.operation, {}).get(status, {})
     if headers:
         response["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()
+            name: {"description": text, "required": name not in _SOMETIMES, "schema": {"type": "string"}}
+            for name, text in headers.items()
         }
     if model is not None:
         response["content"] = {"application/json": {"schema": _reference(model)}}
@@ -181,8 +190,8 @@ def _failure(codes: list[Code]) -> dict[str, Any]:
     schema = {"allOf": [_reference(ProblemDetails), narrowed]}
     listed = "\n".join(f"- `{code}`: {KINDS[code].detail}" for code in codes)
     response: dict[str, Any] = {"description": listed, "content": {problems.MEDIA_TYPE: {"schema": schema}}}
-    if KINDS[codes[0]].status in (429, 503):
-        response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    if headers := _FAILURE_HEADERS.get(KINDS[codes[0]].status):
+        response["headers"] = headers
     return response
 
 

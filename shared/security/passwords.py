@@ -13,8 +13,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 MAXIMUM_CHARACTERS: Final = 200
-_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"  # no two that are mistaken for each other
-_GENERATED_CHARACTERS: Final = 16  # 90 bits
+ALPHABET: Final = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"  # no two that are mistaken for each other
+GENERATED_CHARACTERS: Final = 16  # 90 bits
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Each check takes 19 MiB: an onslaught of sign-ins waits instead of filling the memory.
@@ -23,7 +23,7 @@ _AT_ONCE: Final = threading.BoundedSemaphore(2)
 
 def generate() -> str:
     """Return a new password, to be shown once."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_GENERATED_CHARACTERS))
+    return "".join(secrets.choice(ALPHABET) for _ in range(GENERATED_CHARACTERS))
 
 
 def hashed(password: str) -> str:
@@ -38,8 +38,9 @@ def matches(kept: str | None, password: str) -> bool:
     None stands for an account that does not exist: it takes as long as a wrong password, and never matches.
     """
     with _AT_ONCE:
+        nobodys = _nobodys()  # made by the first check of all, of whichever account it is
         try:
-            _HASHER.verify(_nobodys() if kept is None else kept, password)
+            _HASHER.verify(nobodys if kept is None else kept, password)
         except (VerificationError, InvalidHashError):
             return False
         return kept is not None

@@ -36,6 +36,8 @@ def check(method: str, path: str, answer: TestResponse) -> None:
             continue
         status = str(answer.status_code)
         assert status in operation["responses"], f"{method} {path} answers {status}: {answer.text}"
+        for name, header in operation["responses"][status].get("headers", {}).items():
+            assert name in answer.headers or not header.get("required"), f"{method} {path} answers without {name}"
         content = operation["responses"][status].get("content", {})
         if content and "schema" in next(iter(content.values())):
             assert answer.mimetype in content, f"{method} {path} answers {answer.mimetype}"

@@ -1,4 +1,5 @@
-"""Looks for secrets in what git holds: in the files of the work tree, and in every line that a commit ever added.
+"""Looks for secrets in what git holds: in the files of the work tree, in every line that a commit ever added, and in
+what commits say.
 
 The patterns are those of detect-secrets for keys that can be told by their form, and some for what this project could
 leak. What only looks random is not reported: hashes and digests are everywhere here.
@@ -16,6 +17,8 @@ from typing import Final
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.plugins.base import RegexBasedDetector
 
+from shared.security.passwords import ALPHABET, GENERATED_CHARACTERS
+
 # Of detect-secrets: told by guesswork, or no secret.
 _NOT_USED: Final = {"Secret Keyword", "Public IP (ipv4)", "Cloudant Credentials", "Basic Auth Credentials"}
 _OWN: Final = {
@@ -26,6 +29,9 @@ _OWN: Final = {
     "webhook secret": r"\bwhsec_[0-9A-Za-z+/]{32,}={0,2}",
     "password in a URL": r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}'\"`]+:(?P<password>[^\s/:@{}'\"`<>$…]{6,})@(?P<host>[^\s/'\"`]+)",
     "password hash": r"\$argon2id?\$v=\d+\$m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/]{16,}\$[0-9A-Za-z+/]{32,}",
+    # As `local/state.py` and `shared/security/passwords.py` make them.
+    "key of an installation": r"(?i)\b(?:secret_key|webhook_secret)[\"']?\s*[:=]\s*[\"']?(?P<key>[A-Za-z0-9_+/-]{32,})",
+    "password of an account": rf"\"password\"\s*:\s*\"(?P<generated>[{ALPHABET}]{{{GENERATED_CHARACTERS}}})\"",
     "Terraform state": r'"terraform_version"\s*:\s*"[0-9.]+"',
 }
 # What stands where a password would: in examples, and in tests that look for their own word in an error's text.
@@ -40,7 +46,9 @@ _PUBLISHED: Final = frozenset(
 # What holds none: lines without a long word, and the hashes of packages.
 _WORTH_A_LOOK: Final = re.compile(r"\S{16}|BEGIN|terraform_version")
 _PACKAGE: Final = re.compile(r"\s*--hash=sha256:[0-9a-f]{64}(?: \\)?")
-_LONGEST_LINE: Final = 5000  # what is longer is data
+_WINDOW: Final = 5000  # characters of a line that are looked at together; each window begins within the one before
+_OVERLAP: Final = 500  # more than any pattern needs
+_LEAST_DIFFERENT: Final = 12  # characters of a key that is none of an example's
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +72,23 @@ def patterns() -> dict[str, tuple[re.Pattern[str], ...]]:
 
 def kinds(line: str) -> list[str]:
     """What in a line looks like a secret."""
-    line = line[:_LONGEST_LINE]
     if _WORTH_A_LOOK.search(line) is None or _PACKAGE.fullmatch(line):
         return []
+    windows = [line[start : start + _WINDOW] for start in range(0, len(line), _WINDOW - _OVERLAP)]
     return [
         kind
         for kind, alternatives in patterns().items()
-        if any(not _harmless(match) for pattern in alternatives for match in pattern.finditer(line))
+        if any(
+            not _harmless(match) for window in windows for pattern in alternatives for match in pattern.finditer(window)
+        )
     ]
 
 
 def _harmless(match: re.Match[str]) -> bool:
-    if match.groupdict().get("password", "").casefold() in _EXAMPLES:
+    parts = match.groupdict()
+    if parts.get("password", "").casefold() in _EXAMPLES:
+        return True
+    if "key" in parts and len(set(parts["key"])) < _LEAST_DIFFERENT:
         return True
     return hashlib.sha256(match[0].encode()).hexdigest() in _PUBLISHED
 
@@ -93,9 +106,19 @@ def in_files(root: Path) -> list[Finding]:
 
 
 def in_history(root: Path) -> list[Finding]:
-    """Look through every line that any commit of any branch added; what was taken out again is still there to read."""
-    log = _git(root, "log", "--all", "--patch", "--unified=0", "--no-color", "--no-ext-diff", "--format=commit %h")
-    return list(_added(log.splitlines()))
+    """Look through every line that any commit of any branch added; what was taken out again is still there to read.
+
+    What a merge added by itself is among them, and what commits say.
+    """
+    patches = ["--patch", "--unified=0", "--diff-merges=separate", "--no-color", "--no-ext-diff", "--no-textconv"]
+    log = _git(root, "log", "--all", *patches, "--format=commit %h")
+    said = _git(root, "log", "--all", "--format=commit %h%n%B%n")
+    return [*_added(log.splitlines()), *_said(said.splitlines())]
+
+
+def is_whole(root: Path) -> bool:
+    """Whether all of the history is there: a shallow clone has its end alone."""
+    return _git(root, "rev-parse", "--is-shallow-repository").strip() == "false"
 
 
 def _added(lines: Iterable[str]) -> Iterator[Finding]:
@@ -109,6 +132,14 @@ def _added(lines: Iterable[str]) -> Iterator[Finding]:
         elif line.startswith("+") and line not in seen:
             seen.add(line)
             yield from (Finding(kind, f"{commit} {name}") for kind in kinds(line[1:]))
+
+
+def _said(lines: Iterable[str]) -> Iterator[Finding]:
+    commit = ""
+    for line in lines:
+        if re.fullmatch("commit [0-9a-f]{7,64}", line):
+            commit = line.removeprefix("commit ")
+        yield from (Finding(kind, f"{commit} message") for kind in kinds(line))
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -11,7 +11,15 @@ import pytest
 from shared.adapters.folder_objects import FolderObjects
 from shared.adapters.signing import link_signature
 from shared.errors import ObjectMissing
-from shared.security.links import ASSET_PATH, LONGEST_SECONDS, LinkState, asset_url, is_object_name, verify_link
+from shared.security.links import (
+    ASSET_PATH,
+    CLOCK_SECONDS,
+    LONGEST_SECONDS,
+    LinkState,
+    asset_url,
+    is_object_name,
+    verify_link,
+)
 from tests.fakes import SETTINGS, FakeServices
 from tests.integration.api_client import Caller, problem
 
@@ -258,6 +266,11 @@ def test_no_part_of_a_signature_is_enough(visitor: Caller) -> None:
     for changed in (signature[:-1], signature[:32], signature + "0", signature.upper(), signature[::-1], "", "0" * 64):
         status, _ = problem(visitor.get(f"{path}signature={changed}"))
         assert status == 403, changed
+
+
+def test_no_link_lasts_longer_than_a_quarter_of_an_hour() -> None:
+    assert LONGEST_SECONDS == 15 * 60
+    assert 0 < CLOCK_SECONDS <= 60
 
 
 def test_the_key_itself_signs_nothing_for_longer_than_links_last(visitor: Caller) -> None:

@@ -103,6 +103,13 @@ def test_every_field_of_a_log_line_is_classified() -> None:
     assert_same(classified("Logs"), ALLOWED_FIELDS)
 
 
+def test_what_the_platform_logs_by_itself_is_told_of() -> None:
+    """Ids alone are in our lines; whose machine called is in those of the server before ours."""
+    found = classified("The platform's log")
+    assert {name for name, kind in found.items() if kind == "personal"} == {"remoteIp", "userAgent"}
+    assert not found.keys() & ALLOWED_FIELDS - {"status"}
+
+
 def test_every_field_of_a_message_is_classified() -> None:
     message = RequestMessage(request_id=uuid.uuid4(), correlation_id=uuid.uuid4())
     there = {field.name for field in fields(message)} | message.attributes().keys() | {"schema"}

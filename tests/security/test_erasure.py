@@ -4,7 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -13,13 +13,15 @@ import pytest
 import sqlalchemy as sa
 
 from functions.api import erase
+from functions.mirror_status import main as mirror_status
 from functions.sweep import main as sweep
 from shared import log, objects
-from shared.db import lesson_objects
-from shared.db.engine import single_statement
+from shared.db import erasure, lesson_objects
+from shared.db.engine import single_statement, transaction
 from shared.db.models import metadata
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import Role
+from shared.messages import RequestMessage
 from shared.security import tokens
 from tests import factories
 from tests.fakes import FakeServices, MemoryMirror
@@ -306,6 +308,38 @@ def test_what_the_student_asks_for_meanwhile_goes_too(world: World) -> None:
     world.services.mirror = Meanwhile({str(world.kept): (1, {})})
     assert world.erase().get_json()["requests"] == 7
     world.assert_forgotten()
+
+
+def test_what_was_just_about_to_be_mirrored_is_forgotten_too(world: World) -> None:
+    """The status is read, the student is removed, and only then is it written: nothing would ever take it back."""
+
+    class Late(MemoryMirror):
+        def write(self, request_id: str, fields: Any, version: int) -> bool:
+            assert world.erase().status_code == 202
+            return super().write(request_id, fields, version)
+
+    request_id = uuid.UUID(world.requests[0])
+    world.services.mirror = Late({str(world.kept): (1, {})})
+    mirror_status.handle(RequestMessage(request_id=request_id, correlation_id=request_id), world.services)
+    world.assert_forgotten()
+
+
+def test_nobody_asks_between_the_last_look_and_the_removal(system: FakeServices) -> None:
+    """What came between would vanish uncancelled, from under whoever follows it, and unknown to the mirror."""
+    student = caller(system)
+    assert student.id
+    blocked: list[bool] = []
+
+    with ThreadPoolExecutor(1) as pool, transaction(system.engine) as connection:
+
+        def ask(conn: Any, cursor: Any, statement: str, *more: Any) -> None:
+            if statement.startswith("DELETE FROM users"):
+                asked = pool.submit(student.post, "/v1/requests", GOOD)
+                blocked.append(not wait([asked], timeout=0.5).done)
+
+        sa.event.listen(connection, "before_cursor_execute", ask)
+        assert erasure.remove_account(connection, student.id) == []
+        assert blocked == [True]
 
 
 # What is told of it

@@ -56,31 +56,36 @@ def fields(model: type[BaseModel] | None) -> list[str]:
     return [] if model is None else [*model.model_fields, NAME]
 
 
+def plain(route: Route) -> str:
+    """The route's path, on what is not there."""
+    path = route.path
+    for name in ("request_id", "student_id", "passage_id"):
+        path = path.replace(f"{{{name}}}", ID)
+    return path.replace("{name...}", "lessons/ab/video.mp4")
+
+
 def calls(route: Route) -> Iterator[tuple[str, str, object, dict[str, str]]]:
     """What is tried of a route: the place of the word, and the call's path, body and headers."""
-    plain = route.path
-    for name in ("request_id", "student_id", "passage_id"):
-        plain = plain.replace(f"{{{name}}}", ID)
-    plain = plain.replace("{name...}", "lessons/ab/video.mp4")
+    there = plain(route)
     body = dict.fromkeys(fields(route.body)[:-1], WORD) if route.body else None
     if "{" in route.path:
         before, _, rest = route.path.partition("{")
         for form in (WORD, f"{WORD}/{WORD}", f"%0a{WORD}", f"{ID}{WORD}", f"..%2f{WORD}"):
             yield f"path {form}", before + form + rest.partition("}")[2], body, {}
-    yield "path after", f"{plain}/{WORD}", body, {}
+    yield "path after", f"{there}/{WORD}", body, {}
     for name in (*fields(route.query), NAME):
         asked = name.replace(" ", "+")
-        yield f"query {name}", f"{plain}?{asked}={WORD}", body, {}
-        yield f"query {name} twice", f"{plain}?{asked}={WORD}&{asked}=x", body, {}
+        yield f"query {name}", f"{there}?{asked}={WORD}", body, {}
+        yield f"query {name} twice", f"{there}?{asked}={WORD}&{asked}=x", body, {}
     for name in fields(route.body):
         for value in VALUES:
-            yield f"body {name} {str(value)[:30]}", plain, {name: value}, {}
-            yield f"body {name} {str(value)[:30]} among others", plain, {**(body or {}), name: value}, {}
+            yield f"body {name} {str(value)[:30]}", there, {name: value}, {}
+            yield f"body {name} {str(value)[:30]} among others", there, {**(body or {}), name: value}, {}
     for name in HEADERS:
-        yield f"header {name}", plain, body, {name: WORD}
-        yield f"header {name} too long", plain, body, {name: f"{WORD}=" * 100}
-    yield "header Authorization", plain, body, {"Authorization": f"Bearer {WORD}"}
-    yield "header Authorization Basic", plain, body, {"Authorization": f"Basic {WORD}"}
+        yield f"header {name}", there, body, {name: WORD}
+        yield f"header {name} too long", there, body, {name: f"{WORD}=" * 100}
+    yield "header Authorization", there, body, {"Authorization": f"Bearer {WORD}"}
+    yield "header Authorization Basic", there, body, {"Authorization": f"Basic {WORD}"}
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.ADMIN])
@@ -102,6 +107,10 @@ def test_an_error_repeats_nothing_and_logs_nothing(
                 watch.note(f"{answer.status_code} {place}", answer.data, str(answer.headers))
             if answer.status_code < 400 and route.operation == "eraseStudent":
                 who = caller(system, role=role)
+        for method in (WORD, WORD.upper(), f"{WORD}-{WORD}" * 20):
+            answer = who.call(method, plain(route))
+            assert answer.status_code == 405, answer.text
+            watch.note(f"405 method {method}", answer.data, str(answer.headers))
     watch.note("printed", *capfd.readouterr())
     assert failed
     assert watch.found([WORD]) == []

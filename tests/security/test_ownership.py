@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 
 from functions.api.routes import ROUTES, Access, Route
+from shared.db import actions
+from shared.db.engine import transaction
 from shared.enums import ContentRequestStatus as Status
 from shared.enums import Role
 from shared.security.links import asset_url
@@ -174,6 +177,71 @@ def test_what_is_not_there_and_what_is_no_name_are_answered_alike(
     assert len(bodies) == 1
 
 
+@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "GET"], ids=lambda r: r.operation)
+def test_asking_for_the_head_alone_gives_nobody_more(route: Route, actor: str, actors: dict[str, Caller]) -> None:
+    expected, who = EXPECTED[route.operation], actors[actor]
+    answer = who.call("HEAD", path_of(route, expected.target(actors[OWNER]), who.services))
+    assert answer.status_code == expected.present[actor]
+    assert answer.data == b""
+    if answer.status_code >= 400:
+        assert "ETag" not in answer.headers
+
+
+# Values of each header that a call heeds, good ones of the owner's among them.
+HEEDED: Final[Mapping[str, Callable[[str], tuple[str, ...]]]] = {
+    "Prefer": lambda tag: ("wait=1", "wait=1, return=minimal"),
+    "If-None-Match": lambda tag: (tag, f"W/{tag}", "*", '"0.0"'),
+    "Idempotency-Key": lambda tag: ("the owner's",),
+    "Range": lambda tag: ("bytes=0-0",),
+}
+
+
+def test_every_header_that_a_call_heeds_is_tried() -> None:
+    assert {name for route in ROUTES for name in route.headers} == HEEDED.keys()
+
+
+@pytest.mark.parametrize("actor", [OTHER, TEACHER, ADMIN, NOBODY])
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.headers and "{request_id}" in route.path], ids=lambda r: r.operation
+)
+def test_no_header_makes_somebody_elses_request_ones_own(route: Route, actor: str, actors: dict[str, Caller]) -> None:
+    """Each header leads to code of its own: an answer that is held back, one that is not sent again, one of before."""
+    expected, owner = EXPECTED[route.operation], actors[OWNER]
+    path = path_of(route, target := expected.target(owner), owner.services)
+    tag = owner.get(f"/v1/requests/{target}").headers["ETag"]
+    sent = [{name: value} for name in route.headers for value in HEEDED[name](tag)]
+    sent += [{name: HEEDED[name](tag)[0] for name in route.headers}]
+    if "Idempotency-Key" in route.headers:
+        assert owner.call(route.method, path, expected.body, headers=sent[0]).status_code == expected.present[OWNER]
+    for headers in sent:
+        answer = actors[actor].call(route.method, path, expected.body, headers=headers)
+        assert answer.status_code == expected.present[actor], headers
+        assert not set(answer.headers.keys()) & {"ETag", "Preference-Applied", "Location"}
+
+
+def test_an_idempotency_key_is_its_owners_alone(actors: dict[str, Caller]) -> None:
+    made = {
+        name: actors[name].post("/v1/requests", GOOD, Idempotency_Key="the same").get_json()["id"]
+        for name in (OWNER, OTHER, TEACHER, ADMIN)
+    }
+    assert len(set(made.values())) == len(made)
+
+
+def test_every_statement_that_changes_a_request_asks_whose_it_is(actors: dict[str, Caller]) -> None:
+    """Each by itself, whatever was looked up before it."""
+    owner, other = actors[OWNER], actors[OTHER].id
+    assert other
+    parked, failed, working = owner.parked(), owner.request(status=Status.FAILED), owner.request(status=Status.PENDING)
+    before = stand(owner)
+    with transaction(owner.services.engine) as connection:
+        answers = [{"question_id": "q1", "text": "cells"}]
+        assert actions.store_answers(connection, parked, other, answers=answers, asked=1, idempotency=None) is None
+        assert actions.retry(connection, failed, other) is None
+        assert actions.cancel(connection, working, other) is None
+    assert stand(owner) == before
+
+
 @pytest.mark.parametrize("actor", [OWNER, OTHER, ADMIN])
 def test_another_spelling_of_an_id_gives_nobody_more(actor: str, actors: dict[str, Caller]) -> None:
     request_id = actors[OWNER].request(status=Status.COMPLETED)
@@ -208,3 +276,19 @@ def test_a_list_holds_nothing_of_anybody_else(actors: dict[str, Caller]) -> None
     for name, request_id in made.items():
         items = actors[name].get("/v1/requests").get_json()["items"]
         assert [item["id"] for item in items] == [request_id]
+
+
+def test_nobody_is_told_of_anybody_elses_lesson(actors: dict[str, Caller]) -> None:
+    made = {name: str(actors[name].request(status=Status.COMPLETED)) for name in (OWNER, OTHER, TEACHER, ADMIN)}
+    with actors[OWNER].services.engine.begin() as connection:
+        connection.execute(
+            sa.text("""
+                INSERT INTO notifications (request_id, channel, student_id, message_id, sent_at)
+                SELECT id, 'in_app', student_id, CAST(id AS text), now() FROM content_requests
+                WHERE id = ANY (CAST(:ids AS uuid[]))
+            """),
+            {"ids": list(made.values())},
+        )
+    for name, request_id in made.items():
+        items = actors[name].get("/v1/notifications").get_json()["items"]
+        assert [item["request_id"] for item in items] == [request_id]

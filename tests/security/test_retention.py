@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +38,7 @@ from shared.pipeline import (
 from shared.work import Request, Settle
 from tests import factories
 from tests.conftest import ROOT
-from tests.fakes import SETTINGS, FakeServices, GivenLesson, MemoryObjects
+from tests.fakes import SETTINGS, FakeServices, GivenLesson, MemoryMirror, MemoryObjects
 from tests.security.moved_clock import MovedClock, moved_clock
 from tests.unit import draw_samples
 
@@ -194,6 +194,41 @@ def test_what_is_not_finished_does_not_go_however_old(
     clock.pass_by(timedelta(days=3 * DAYS))
     sweep.handle(services)
     assert rows_of(services, request_id)["content_requests"] == 1
+
+
+def test_what_is_tried_again_while_it_is_being_removed_stays(clock: MovedClock, services: FakeServices) -> None:
+    """Between the look for what is old and its removal lies a call of the mirror, and time for the student."""
+    student = factories.add_user(services.engine)
+    again, old = (factories.add_request(services.engine, student_id=student, status=Status.FAILED) for _ in range(2))
+
+    class Meanwhile(MemoryMirror):
+        def delete(self, request_ids: Sequence[str]) -> None:
+            assert str(again) in request_ids
+            with single_statement(services.engine) as connection:
+                assert actions.retry(connection, again, student)
+
+    services.mirror = Meanwhile()
+    clock.pass_by(timedelta(days=DAYS) + A_MOMENT)
+    sweep.handle(services)
+    assert rows_of(services, old) == {}
+    assert factories.row(services.engine, again)["status"] == Status.PENDING
+
+
+def test_another_telling_is_kept_no_longer_because_the_first_one_went(
+    clock: MovedClock, services: FakeServices
+) -> None:
+    """It holds the same question; that the record lets go of what it was told from is no change of it."""
+    student = factories.add_user(services.engine)
+    first = factories.add_request(services.engine, student_id=student, status=Status.COMPLETED)
+    clock.pass_by(timedelta(days=1))
+    second = factories.add_request(services.engine, student_id=student, status=Status.COMPLETED, derived_from=first)
+    clock.pass_by(timedelta(days=DAYS - 1) + A_MOMENT)
+    sweep.handle(services)
+    assert rows_of(services, first) == {}
+    assert factories.row(services.engine, second)["derived_from"] is None
+    clock.pass_by(timedelta(days=1))
+    sweep.handle(services)
+    assert rows_of(services, second) == {}
 
 
 def test_a_question_and_its_answers_end_unanswered_and_then_go_with_their_request(

@@ -34,6 +34,8 @@ PLANTED: Final = {
     + "$v=19$m=19456,t=2,p=1$"
     + "a1B2c3D4e5F6g7H8i9J0kw$"
     + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V",
+    "key of an installation": '"secret_key": "' + base64.urlsafe_b64encode(bytes(range(60, 96))).decode() + '"',
+    "password of an account": '"password": ' + '"qR7tK3mN' + 'aCdEfGhJ",',
     "Terraform state": '  "terraform' + '_version": "1.9.5",',
 }
 
@@ -45,6 +47,8 @@ def test_the_files_hold_no_secret() -> None:
 
 def test_no_commit_ever_added_one() -> None:
     _need_git()
+    if not secret_scan.is_whole(ROOT):
+        missing("this checkout has the end of its history alone")
     assert secret_scan.in_history(ROOT) == []
 
 
@@ -107,6 +111,37 @@ def test_another_branch_is_history_too(repository: Path) -> None:
     git(repository, "checkout", "--quiet", "main")
     assert secret_scan.in_files(repository) == []
     assert [found.kind for found in secret_scan.in_history(repository)] == ["Private Key"]
+
+
+def test_what_a_merge_or_a_message_adds_is_history_too(repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "-b", "aside")
+    (repository / "a.txt").write_text("a\n")
+    commit(repository, "aside")
+    git(repository, "checkout", "--quiet", "main")
+    (repository / "b.txt").write_text("b\n")
+    commit(repository, f"use {PLANTED['GitHub Token']}")
+    git(repository, "merge", "--quiet", "--no-commit", "aside")
+    (repository / "key.pem").write_text(PLANTED["Private Key"] + "\n")
+    commit(repository, "merge")
+    git(repository, "rm", "--quiet", "key.pem")
+    git(repository, "commit", "--quiet", "--message", "take it out")
+    assert secret_scan.in_files(repository) == []
+    found = {(finding.kind, finding.place.split()[1]) for finding in secret_scan.in_history(repository)}
+    assert found == {("Private Key", "key.pem"), ("GitHub Token", "message")}
+
+
+def test_the_end_of_a_history_is_not_taken_for_all_of_it(repository: Path, tmp_path: Path) -> None:
+    (repository / "b.txt").write_text("b\n")
+    commit(repository, "go on")
+    assert secret_scan.is_whole(repository)
+    git(repository, "clone", "--quiet", "--depth=1", f"file://{repository}", str(tmp_path / "shallow"))
+    assert not secret_scan.is_whole(tmp_path / "shallow")
+
+
+@pytest.mark.parametrize("before", [0, 4990, 5010, 40_000])
+def test_a_secret_is_seen_wherever_in_a_long_line_it_stands(before: int) -> None:
+    line = "x, " * (before // 3) + PLANTED["password in a URL"] + ", x" * 5000
+    assert "password in a URL" in secret_scan.kinds(line)
 
 
 def test_a_finding_does_not_repeat_the_secret(repository: Path) -> None:

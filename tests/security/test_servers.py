@@ -5,6 +5,7 @@ gunicorn is the cloud's, started by functions-framework; waitress is the local s
 
 import itertools
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -181,6 +182,40 @@ def test_what_is_no_http_breaks_nothing(port: int, what: str) -> None:
     assert healthy(port).status == 200
 
 
+@pytest.mark.parametrize("target", ["http://elsewhere.test", "http://elsewhere.test?next=x", "?next=x", "#x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_nobody_is_redirected_to_a_name_that_the_caller_made_up(port: int, method: str, target: str) -> None:
+    reply = talk(port, request(method, target).replace(b"api.test", b"elsewhere.test"))
+    assert reply.status in (400, 404)
+    assert b"location:" not in reply.data.lower()
+    assert b"elsewhere" not in reply.data
+
+
+SCRIPT: Final = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("GET", "/healthz", f"X{SCRIPT}: y"),
+        request("GET", "/healthz", f"X {SCRIPT}: y"),
+        request("GET", "/healthz", SCRIPT),
+        request("GET", f"/{SCRIPT}"),
+        request(SCRIPT, "/healthz"),
+        f"{SCRIPT}\r\n\r\n".encode(),
+        f"GET / HTTP/{SCRIPT}\r\n\r\n".encode(),
+        request("POST", LOGIN, JSON, f"Content-Length: {SCRIPT}"),
+        request("POST", LOGIN, JSON, f"Transfer-Encoding: {SCRIPT}"),
+        request("POST", LOGIN, JSON, f"Expect: {SCRIPT}", "Content-Length: 2", body=b"{}"),
+    ],
+)
+def test_what_a_server_refuses_by_itself_holds_no_markup_of_the_callers(port: int, data: bytes) -> None:
+    """Such answers are the servers' own: without our headers, and gunicorn's repeats what it could not read."""
+    reply = talk(port, data)
+    assert 400 <= reply.status < 500 or reply.status == 501
+    assert b"<script" not in reply.data.lower()
+
+
 BODIES: Final = {
     "no UTF-8": (b'{"email": "\xff\xfe"}', 400),
     "UTF-16": ('{"email": "a@b.test", "password": "x"}'.encode("utf-16"), 400),
@@ -286,6 +321,37 @@ def test_headers_that_drip_hold_one_thread_each_of_gunicorn(gunicorn: int) -> No
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         assert healthy(gunicorn).status == 200
     assert healthy(gunicorn).status == 200
+
+
+def unread(stack: ExitStack, port: int, data: bytes) -> None:
+    """Send this, and neither read what comes back nor hang up, until the block ends."""
+    connection = stack.enter_context(socket.socket())
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    connection.connect(("127.0.0.1", port))
+    connection.sendall(data)
+
+
+# More than the connection's buffers hold of either.
+DOCUMENTS: Final = request("GET", "/openapi.json", close=False) * 100
+
+
+def test_answers_that_nobody_reads_hold_no_thread_of_the_local_server(database_here: str) -> None:
+    with waitress(database_here) as port, ExitStack() as stack:
+        for _ in range(local_server.THREADS + 10):
+            unread(stack, port, DOCUMENTS)
+        reply = healthy(port)
+        assert reply.status == 200
+        assert reply.seconds < QUICK
+
+
+def test_callers_who_do_not_read_or_hang_up_delay_gunicorn_and_no_more(gunicorn: int) -> None:
+    """It lingers for two seconds with each of them, one after the other, and answers nobody: the front end hangs up."""
+    with ExitStack() as stack:
+        for number in range(THREADS):
+            unread(stack, gunicorn, DOCUMENTS if number % 2 else request("GET", "/nothing"))
+        assert healthy(gunicorn).status == 200
+        assert healthy(gunicorn).status == 200
+    assert healthy(gunicorn).seconds < QUICK
 
 
 def test_the_local_server_closes_connections_that_say_nothing(database_here: str) -> None:

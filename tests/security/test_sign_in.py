@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import threading
 import time
 import uuid
 from collections import Counter
@@ -106,6 +107,29 @@ def test_the_password_is_hashed_whether_the_account_is_there_or_not(
     assert [extract_parameters(kept) for kept in checked] == [extract_parameters(HASH)] * 2
 
 
+@pytest.mark.parametrize("kept", [HASH, None])
+def test_the_first_check_of_a_process_takes_as_long_for_everybody(
+    kept: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hash of nobody is made by it: were that only for who is not there, the first answer would tell."""
+    made: list[str] = []
+    real = passwords._HASHER
+
+    class Counting:
+        def verify(self, kept: str, password: str) -> bool:
+            return real.verify(kept, password)
+
+        def hash(self, password: str) -> str:
+            made.append(real.hash(password))
+            return made[-1]
+
+    monkeypatch.setattr(passwords, "_HASHER", Counting())
+    passwords._nobodys.cache_clear()
+    for _ in range(2):
+        assert not passwords.matches(kept, "wrong")
+    assert len(made) == 1
+
+
 def test_the_time_of_an_answer_does_not_tell_whether_the_account_is_there(system: FakeServices, email: str) -> None:
     """Measured side by side, so that whatever else the machine does meets both; the medians are near each other."""
     seconds: dict[bool, list[float]] = {True: [], False: []}
@@ -188,6 +212,74 @@ def rows(system: FakeServices, number: int) -> int:
     with system.engine.begin() as connection:
         statement = sa.text("SELECT tries FROM login_tries WHERE bucket = :bucket")
         return connection.execute(statement, {"bucket": number}).scalar_one_or_none() or 0
+
+
+def test_further_tries_do_not_keep_an_account_shut(system: FakeServices) -> None:
+    """The window ends when it said it would: else whoever goes on guessing shuts somebody out for good."""
+    account, key = uuid.uuid4().hex, system.settings.secret_key
+    ends = []
+    for number in range(FAILURES_PER_ACCOUNT + 3):
+        assert tried(system, account, f"192.0.2.{number}") == (number < FAILURES_PER_ACCOUNT)
+        with system.engine.begin() as connection:
+            statement = sa.text("SELECT until FROM login_tries WHERE bucket = :bucket")
+            ends.append(connection.execute(statement, {"bucket": bucket(key, Kind.ACCOUNT, account)}).scalar_one())
+    assert len(set(ends)) == 1
+
+
+def test_a_password_of_ones_own_does_not_wash_an_address_clean(
+    system: FakeServices, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has an account would sign in between guesses at others'."""
+    monkeypatch.setitem(throttle._LIMITS, Kind.ADDRESS, 6)
+    visitor = Caller(system)
+    guessed = 0
+    for _ in range(6):
+        assert sign_in(visitor, email, PASSWORD)[0] in (200, 429)
+        guessed += sign_in(visitor, f"guess-{uuid.uuid4().hex}@school.test") == (401, "login_failed")
+    assert guessed == 6
+    assert sign_in(visitor, f"guess-{uuid.uuid4().hex}@school.test") == (429, "too_many_attempts")
+    assert sign_in(visitor, email, PASSWORD) == (429, "too_many_attempts")
+
+
+@pytest.mark.parametrize("environment", ["local", "staging"])
+def test_no_made_up_address_gives_further_guesses(
+    system: FakeServices, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X-Forwarded-For is written by the front end where there is one, and by the caller where there is none."""
+    monkeypatch.setitem(throttle._LIMITS, Kind.ADDRESS, 3)
+    system.settings = replace(system.settings, environment=environment)
+    visitor, address = Caller(system), f"198.51.{uuid.uuid4().int % 256}.7"
+
+    def guess(forwarded: str) -> int:
+        body = {"email": f"guess-{uuid.uuid4().hex}@school.test", "password": "wrong"}
+        return visitor.post("/v1/auth/login", body, X_Forwarded_For=forwarded).status_code
+
+    made_up = [f"203.0.113.{number}" for number in range(4)]
+    behind_proxy = environment != "local"
+    names = [f"{name}, {address}" if behind_proxy else name for name in made_up]
+    assert [guess(name) for name in names] == [401, 401, 401, 429]
+    # Behind a front end all calls come from its address: who is somebody else is told by what it wrote.
+    assert guess(f"{address}, 192.0.2.{uuid.uuid4().int % 256}") == (401 if behind_proxy else 429)
+
+
+def test_an_onslaught_of_sign_ins_waits_instead_of_filling_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each hash takes 19 MiB: two at once, however many sign in."""
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    class Watched:
+        def verify(self, kept: str, password: str) -> bool:
+            with lock:
+                at_once[0] += 1
+                most[0] = max(most[0], at_once[0])
+            time.sleep(0.02)
+            with lock:
+                at_once[0] -= 1
+            return True
+
+    monkeypatch.setattr(passwords, "_HASHER", Watched())
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(lambda _: passwords.matches(HASH, PASSWORD), range(32)))
+    assert most == [2]
 
 
 def test_a_blocked_guesser_is_told_how_long_and_learns_nothing_by_the_right_password(

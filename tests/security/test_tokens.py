@@ -115,15 +115,27 @@ FORGED: Final[Mapping[str, Callable[[], str]]] = {
     "jku of a stranger": lambda: rs256(jku="https://keys.example/jwks.json"),
     "x5u of a stranger": lambda: rs256(x5u="https://keys.example/chain.pem"),
     "jwk of a stranger": lambda: rs256(jwk=_jwk()),
+    "jwk of a secret that signs": lambda: made(
+        {"alg": "HS256", "jwk": {"kty": "oct", "k": part(b"x" * 32)}}, key="x" * 32
+    ),
+    "x5c of a stranger": lambda: rs256(x5c=["AAAA"]),
+    "alg twice": lambda: part(b'{"alg": "HS256", "alg": "none"}') + f".{part(claims())}.",
+    "alg twice, the other way": lambda: part(b'{"alg": "none", "alg": "HS256"}') + f".{part(claims())}.",
+    "header a list": lambda: made(["HS256"]),
+    "header no JSON": lambda: made(b"\xff\xfe"),
     "a critical extension": lambda: made({"alg": "HS256", "crit": ["exp"], "exp": LATER}),
     "an unencoded payload": lambda: made({"alg": "HS256", "b64": False, "crit": ["b64"]}),
     # The claims, signed by us
     "not valid yet": lambda: good(nbf=LATER),
+    "not valid for a minute": lambda: good(nbf=int(time.time()) + 60),
+    "issued a minute later": lambda: good(iat=int(time.time()) + 60),
     "issued later": lambda: good(iat=LATER, exp=LATER + 600),
     "another issuer": lambda: good(iss="vividly-staging"),
     "no issuer": lambda: good(iss=None),
     "another audience": lambda: good(aud="vividly-web"),
     "no audience": lambda: good(aud=None),
+    "issuer a list": lambda: made(body=claims(iss=[tokens.ISSUER])),
+    "audience an object": lambda: made(body=claims(aud={tokens.AUDIENCE: True})),
     "no expiry": lambda: good(exp=None),
     "expiry no number": lambda: made(body=claims(exp="tomorrow")),
     "expiry without end": lambda: made(body=json.dumps(claims()).replace(f"{claims()['exp']}", "Infinity").encode()),
@@ -131,6 +143,12 @@ FORGED: Final[Mapping[str, Callable[[], str]]] = {
     "no subject": lambda: good(sub=None),
     "subject no id": lambda: good(sub="named@school.test"),
     "subject a number": lambda: made(body=claims(sub=77)),
+    "subject an object": lambda: made(body=claims(sub={"id": str(ACCOUNT)})),
+    "subject twice, signed once": lambda: (
+        f"{good().split('.')[0]}."
+        + part(json.dumps(claims()).replace('"sub"', f'"sub": "{uuid.UUID(int=78)}", "sub"').encode())
+        + f".{good().split('.')[2]}"
+    ),
     "subject SQL": lambda: good(sub="' OR '1'='1"),
     "subject of nobody": lambda: good(sub=str(uuid.uuid4())),
     "role unknown": lambda: good(role="root"),
@@ -215,6 +233,8 @@ def test_a_removed_accounts_token_is_one_of_them(system: FakeServices) -> None:
 def test_only_who_held_a_good_token_hears_that_it_expired(system: FakeServices) -> None:
     past = int(time.time()) - 3600
     assert call(system, f"Bearer {good(iat=past - 600, exp=past)}")[:2] == (401, "token_expired")
+    lately = int(time.time()) - 60  # beyond what two clocks may differ by
+    assert call(system, f"Bearer {good(iat=lately - 600, exp=lately)}")[:2] == (401, "token_expired")
     forged = made(body=claims(iat=past - 600, exp=past), key="x" * 32)
     assert call(system, f"Bearer {forged}") == call(system, "Bearer x.y.z")
 
