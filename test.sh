@@ -62,7 +62,6 @@ esac
 
 code=0
 # Two files of tests at once: much of the time is waiting. A file's tests stay together, as they share what is costly.
-# The chaos harness's own tests are run by themselves (`./test.sh tests/chaos`): beside others they see too few faults.
-"$python" -P -m pytest -n 2 --dist loadfile --ignore=tests/chaos || code=$?
+"$python" -P -m pytest -n 2 --dist loadfile || code=$?
 [ -z "$failed" ] || exit 1
 exit "$code"

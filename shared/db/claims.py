@@ -6,7 +6,7 @@ triggers refuse illegal moves, raise `version` and write `request_events` in the
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -32,6 +32,11 @@ class Claim:
 
     request: Request
     failures: int
+
+
+# What `Request` holds.
+READ: Final = """id, correlation_id, student_id, query, topic, grade_level, interest, style, language, modality,
+        duration_seconds, status, attempt, content_key, storyboard_digest, request_metadata"""
 
 
 def as_request(row: sa.RowMapping) -> Request:
@@ -74,10 +79,12 @@ _CLAIM = sa.text(f"""
           )
         RETURNING *
     ), run AS (
-        INSERT INTO request_stages (request_id, stage, attempt, state)
-        SELECT id, :stage, attempt, '{StageRunState.RUNNING}' FROM claimed
+        -- Begun with the lease: the statement itself may have begun earlier, and waited for the row.
+        INSERT INTO request_stages (request_id, stage, attempt, state, started_at)
+        SELECT id, :stage, attempt, '{StageRunState.RUNNING}',
+               lease_until - make_interval(secs => CAST(:lease AS integer)) FROM claimed
     )
-    SELECT claimed.*, (
+    SELECT {READ}, (
         SELECT count(*) FROM request_stages s
         WHERE s.request_id = claimed.id AND s.stage = :stage AND s.state <> '{StageRunState.FINISHED}'
           AND s.attempt > claimed.attempts_from
@@ -96,9 +103,10 @@ _STANDING = sa.text("""
 """)
 
 
-def takes(stage: Stage) -> list[str]:
-    """What the stage takes, as `status:modality`."""
-    return sorted(f"{status}:{modality}" for status, modalities in stage.takes.items() for modality in modalities)
+def takes(stage: Stage) -> str:
+    """What the stage takes, as an array of `status:modality` in the database's own spelling."""
+    taken = (f"{status}:{modality}" for status, modalities in stage.takes.items() for modality in modalities)
+    return f"{{{','.join(taken)}}}"
 
 
 def claim(connection: sa.Connection, request_id: UUID, stage: Stage) -> Claim | tuple[Standing, Modality | None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from shared import cloudsql_url
+from shared.db import prepared
 from shared.db.errors import opening, translated
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def pooled(
     sa.event.listen(made, "checkout", _leave_to_parent)
     sa.event.listen(made, "checkin", _returned)
     sa.event.listen(made, "checkout", _replace_broken)
+    prepared.install(made)
     if close is not None:
         sa.event.listen(made, "engine_disposed", lambda disposed: close())
     return made

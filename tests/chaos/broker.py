@@ -9,9 +9,9 @@ import base64
 import json
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import count
@@ -22,92 +22,16 @@ from shared.pipeline import (
     MAX_DELIVERY_ATTEMPTS,
     RETRY_MAXIMUM_SECONDS,
     RETRY_MINIMUM_SECONDS,
-    STAGES,
     Function,
     Topic,
 )
 from tests.chaos.http_client import Connection
+from tests.chaos.messages import STAGE_TOPICS, Again, Delivery, Disorder, Message, Queue
 from tests.chaos.times import scaled
+from tests.chaos.turns import Turns
 
 PROJECT: Final = "chaos"
 HELD_BACK_SECONDS: Final = 20.0  # declared; the longest that a message or its duplicate is held back
-STAGE_TOPICS: Final = frozenset(stage.listens for stage in STAGES)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disorder:
-    """How much the broker does beside what it should: shares of the messages."""
-
-    duplicates: float = 0.0
-    reorder: float = 0.0
-    losses: float = 0.0  # of stages' messages
-    refusals: float = 0.0  # of publishes, which then fail for now
-
-
-@dataclass(slots=True)
-class Message:
-    """One message on its way to one function."""
-
-    topic: str
-    data: str
-    attributes: dict[str, str]
-    identifier: int
-    origin: str  # the function that published it
-    published: float
-    duplicate: bool = False
-    attempts: int = 0
-    turn: int = 0  # grows with each scheduling: what was planned before is void
-    settled: bool = False
-
-    @property
-    def request(self) -> str:
-        """The request that it is about, if any."""
-        return self.attributes.get("request_id", "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """A push that was made, and how it ended: an HTTP status, or 0 where the connection broke."""
-
-    function: str
-    worker: str
-    request: str
-    message: int
-    origin: str
-    attempt: int
-    began: float
-    ended: float
-    status: int
-
-
-@dataclass(slots=True)
-class Queue:
-    """A function's messages, and the connections that wait for them."""
-
-    function: Function
-    ready: deque[tuple[Message, int]] = field(default_factory=deque)
-    waiting: deque["asyncio.Future[None]"] = field(default_factory=deque)
-    unsettled: int = 0
-
-    def put(self, message: Message) -> None:
-        """Have the message pushed now."""
-        self.ready.append((message, message.turn))
-        while self.waiting:
-            waiter = self.waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                break
-
-    async def take(self) -> Message:
-        """Wait for a message that is still to be pushed."""
-        while True:
-            while self.ready:
-                message, turn = self.ready.popleft()
-                if not message.settled and message.turn == turn:
-                    return message
-            waiter = asyncio.get_running_loop().create_future()
-            self.waiting.append(waiter)
-            await waiter
 
 
 class Broker:
@@ -118,6 +42,8 @@ class Broker:
         self._disorder = disorder
         self._chance = random.Random(f"broker {seed}")
         self._numbers = count(1)
+        in_turn = disorder.again in (Again.AFTER, Again.LATE)
+        self._turns = Turns(late=disorder.again is Again.LATE) if in_turn else None
         self._queues = {function.listens: Queue(function) for function in functions if function.listens is not None}
         self._tasks: set[asyncio.Task[None]] = set()
         self.deliveries: list[Delivery] = []
@@ -147,19 +73,19 @@ class Broker:
         held = chance.random() < disorder.reorder
         self.counts["reordered"] += held
         self._enqueue(message, self._some_time() if held else 0.0)
-        if chance.random() < disorder.duplicates:
-            self.counts["duplicated"] += 1
-            twin = Message(topic, data, dict(attributes), message.identifier, origin, now, duplicate=True)
-            self._enqueue(twin, self._some_time() if chance.random() < 0.5 else 0.0)
+        if disorder.again is Again.BESIDE and topic in STAGE_TOPICS:
+            self._enqueue(message.twin(), 0.0)
+        elif chance.random() < disorder.duplicates:
+            self._enqueue(message.twin(), self._some_time() if chance.random() < 0.5 else 0.0)
         return True
 
     def unsettled(self) -> int:
         """How many messages are not acknowledged yet."""
         return sum(queue.unsettled for queue in self._queues.values())
 
-    def let_be(self) -> None:
-        """From now on, do no more than what is declared."""
-        self._disorder = Disorder()
+    def lose_nothing(self) -> None:
+        """From now on, every message arrives: sooner or later, and once or twice."""
+        self._disorder = replace(self._disorder, losses=0.0, refusals=0.0, forgotten=0.0)
 
     async def listen(self) -> int:
         """Take messages from now on; return the port."""
@@ -185,7 +111,8 @@ class Broker:
 
     def _enqueue(self, message: Message, delay: float) -> None:
         self._queues[Topic(message.topic)].unsettled += 1
-        self._schedule(message, delay)
+        if self._turns is None or message.topic not in STAGE_TOPICS or self._turns.joins(message):
+            self._schedule(message, delay)
 
     def _schedule(self, message: Message, delay: float) -> None:
         message.turn += 1
@@ -222,7 +149,9 @@ class Broker:
                     origin=message.origin, attempt=attempt, began=began, ended=time.time(), status=status,
                 )
             )  # fmt: skip
-            self._answered(queue, message, turn, acknowledged=200 <= status < 300)
+            broken = status == 0 and message.topic in STAGE_TOPICS
+            forgotten = broken and self._chance.random() < self._disorder.forgotten
+            self._answered(queue, message, turn, acknowledged=forgotten or 200 <= status < 300)
 
     def _overdue(self, queue: Queue, message: Message, turn: int) -> None:
         """Unanswered for as long as its deadline, a message is delivered again beside the first."""
@@ -236,7 +165,8 @@ class Broker:
         if acknowledged:
             self._settle(queue, message)
         elif message.turn == turn:
-            backoff = min(RETRY_MINIMUM_SECONDS * 2.0 ** (message.attempts - 1), RETRY_MAXIMUM_SECONDS)
+            doublings = min(message.attempts - 1, MAX_DELIVERY_ATTEMPTS)
+            backoff = min(RETRY_MINIMUM_SECONDS * 2.0**doublings, RETRY_MAXIMUM_SECONDS)
             self._schedule(message, scaled(backoff, self._scale))
 
     def _given_up(self, queue: Queue, message: Message) -> bool:
@@ -253,6 +183,11 @@ class Broker:
     def _settle(self, queue: Queue, message: Message) -> None:
         message.settled = True
         queue.unsettled -= 1
+        if self._turns is not None and message.topic in STAGE_TOPICS:
+            queue.unsettled += self._turns.leaves(message) is not None
+            following = self._turns.next(message.request)
+            if following is not None:
+                self._schedule(following, 0.0)
 
 
 class _Publisher(asyncio.Protocol):

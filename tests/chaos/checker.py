@@ -62,18 +62,17 @@ def incomplete(seen: Observed) -> Iterator[str]:
                 yield f"{request_id} was completed without its {made}"
         if row["request_metadata"].get("cached"):
             continue
-        finished = {
-            run["stage"]: run["attempt"]
-            for run in seen.record.runs.get(request_id, ())
-            if run["state"] == StageRunState.FINISHED and run["attempt"] > row["attempts_from"]
-        }
+        runs = [run for run in seen.record.runs.get(request_id, ()) if run["attempt"] > row["attempts_from"]]
+        finished = {run["stage"]: run["attempt"] for run in runs if run["state"] == StageRunState.FINISHED}
         for stage in path_of(modality):
             if stage.name not in finished:
                 yield f"{request_id} was completed without {stage.name}"
             elif (str(request_id), stage.name, finished[stage.name]) not in worked:
                 yield f"{request_id}: {stage.name} is recorded as finished, and its work was not done"
+        tried = sum(run["stage"] == NOTIFY_STUDENT.name for run in runs)
         for channel in (NotificationChannel.EMAIL, NotificationChannel.WEBHOOK):
-            if told.get(channel) is None:
+            given_up = channel in told and tried >= NOTIFY_STUDENT.attempts
+            if told.get(channel) is None and not given_up:
                 yield f"{request_id} was completed without {channel}"
 
 
@@ -150,7 +149,6 @@ def stale_writes(seen: Observed) -> Iterator[str]:
                 yield f"{request_id}: attempt {before['attempt']} was recorded after {after['attempt']} had begun"
             held_until = before["started_at"] + seen.lease_seconds
             given_up = ended is not None and ended <= after["started_at"]
-            # A claim notes its beginning a moment before the row's own time of the lease.
             if (
                 not given_up
                 and after["started_at"] < held_until - CLOCK_SECONDS

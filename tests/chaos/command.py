@@ -15,8 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("--requests", type=_count, default=1000, metavar="N", help="questions that are asked (1000)")
     parser.add_argument(
-        "--kills", type=_count, default=200, metavar="N", help="SIGKILLs, spread evenly over the six stages (200)"
-    )
+        "--kills", type=_count, default=200, metavar="N",
+        help="SIGKILLs in all, spread evenly over the six stages (200); 1200 are 200 of each: the long run",
+    )  # fmt: skip
     parser.add_argument(
         "--duplicates", type=_share, default=0.1, metavar="X", help="share of messages delivered once more (0.1)"
     )
@@ -26,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pg-restarts", type=_count, metavar="N", help="how often PostgreSQL is brought down (4, or 0 without kills)"
     )
+    parser.add_argument(
+        "--forget", type=_share, default=0.0, metavar="X",
+        help="share of deliveries that broke off and are never repeated: the sweep alone recovers them (0)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="S", help="decides everything that is left to chance")
     parser.add_argument(
         "--scale", type=_scale, default=QUICK, metavar="X",
@@ -42,6 +47,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         duplicates=arguments.duplicates,
         reorder=arguments.reorder,
         pg_restarts=arguments.pg_restarts,
+        forgotten=arguments.forget,
         seed=random.SystemRandom().randrange(10**6) if arguments.seed is None else arguments.seed,
         scale=arguments.scale,
     )

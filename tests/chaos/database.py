@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -13,13 +13,14 @@ from urllib.parse import urlsplit, urlunsplit
 import sqlalchemy as sa
 
 from local import postgres
-from local.errors import DatabaseProblem
+from local.errors import AlreadyRunning, DatabaseProblem
 from shared.db import migrate
 from shared.db.engine import APPLICATION, engine_for, single_statement
 from shared.errors import TransientError
 
 TEMPLATE: Final = "chaos_template"
 PORT_TRIES: Final = 20
+BACKEND_TRIES: Final = 5
 PATIENCE: Final = 60.0  # seconds for the server to come back
 # How it is brought down: an immediate shutdown, a kill of the server, a kill of one backend; the last two happen to
 # servers whose machine runs out of memory. All three end in crash recovery.
@@ -61,27 +62,23 @@ class Cluster:
     def restart(self, chance: random.Random) -> float:
         """Bring the server down without a word and start it again; return the seconds that it was away."""
         began = time.monotonic()
-        match chance.choice(WAYS):
-            case "immediate":
-                os.kill(self._server.pid, signal.SIGQUIT)
-                self._start_again()
-            case "killed":
-                os.kill(self._server.pid, signal.SIGKILL)
-                self._start_again()
-            case _:
-                self._kill_a_backend(chance)
+        way = chance.choice(WAYS)
+        if way != "backend" or not self._kill_a_backend(chance):
+            os.kill(self._server.pid, signal.SIGKILL if way == "killed" else signal.SIGQUIT)
+            self._start_again()
         self.restarts += 1
         return time.monotonic() - began
 
     def stop(self) -> None:
         """End the server; what it holds is thrown away."""
-        os.kill(self._server.pid, signal.SIGQUIT)
+        with suppress(ProcessLookupError):
+            os.kill(self._server.pid, signal.SIGQUIT)
         self._server.stop()
 
     def _start_again(self) -> None:
         self._server.stop()
         for _ in range(PORT_TRIES):
-            self._server = postgres.start(self._folder, durable=True)
+            self._server = self._started()
             if self._server.port == self.port:
                 return
             # Somebody has the port for a moment: the workers know no other.
@@ -90,12 +87,28 @@ class Cluster:
             time.sleep(0.5)
         raise DatabaseProblem(f"PostgreSQL did not get its port {self.port} again.")
 
-    def _kill_a_backend(self, chance: random.Random) -> None:
-        """Kill one of ours: the server ends all sessions and recovers by itself."""
-        backends = self._ask("SELECT pid FROM pg_stat_activity WHERE application_name = :ours", ours=APPLICATION)
-        if backends:
-            os.kill(chance.choice(backends)["pid"], signal.SIGKILL)
-        self._ask("SELECT 1")
+    def _started(self) -> postgres.Postgres:
+        ends = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return postgres.start(self._folder, durable=True)
+            except AlreadyRunning:
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(0.1)  # the sessions of a server that was killed end a moment after it
+
+    def _kill_a_backend(self, chance: random.Random) -> bool:
+        """Kill one of ours: the server ends all sessions and recovers by itself. False where there was none."""
+        ours = "SELECT pid FROM pg_stat_activity WHERE application_name = :ours AND pid <> pg_backend_pid()"
+        for _ in range(BACKEND_TRIES):
+            backends = self._ask(ours, ours=APPLICATION)
+            if not backends:
+                return False
+            with suppress(ProcessLookupError):  # it ended by itself in the meantime
+                os.kill(chance.choice(backends)["pid"], signal.SIGKILL)
+                self._ask("SELECT 1")
+                return True
+        return False
 
     def _ask(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         reader = Reader(self._server.url)

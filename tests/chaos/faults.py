@@ -34,6 +34,7 @@ FREEZING: Final = (
 LONGEST_FROZEN: Final = 8.0  # leases
 DROPS_SECONDS: Final = 8.0  # declared; mean time between two drops of connections
 FROM_WITHIN: Final = 0.6  # share of the kills that strike at a chosen place of the code
+TICKS_A_KILL: Final = 4
 BESIDE: Final = 10  # one kill of api and sweep for so many of the stages
 
 
@@ -49,13 +50,18 @@ class Dooms:
             self._plans[stage.name] = planned
         for number in range(options.frozen):
             stage = STAGES[number % len(STAGES)]
-            place = self._chance.choice(options.freeze_at or FREEZING)
+            place = self._chance.choice(FREEZING)
             self._plans[stage.name].append(Doom(place=place, sign=signal.SIGSTOP))
-        for function, steps in ((API, dooms.OF_THE_API), (SWEEP, dooms.OF_THE_SWEEP)):
-            beside = dooms.places(steps)
-            self._plans[function.name] = self._kills(beside, options.kills // BESIDE // 2, deliveries=12)
+        beside = options.kills // BESIDE // 2
+        self._plans[API.name] = self._kills(dooms.places(dooms.OF_THE_API), beside, deliveries=12)
+        # It comes every minute: killed at more than some of its ticks, it would sweep nothing.
+        ticks = int(options.duration / scaled(SWEEP_SECONDS, options.scale))
+        swept = min(beside, ticks // TICKS_A_KILL)
+        self._plans[SWEEP.name] = self._kills(dooms.places(dooms.OF_THE_SWEEP), swept, deliveries=2 * TICKS_A_KILL)
         for plan in self._plans.values():
             self._chance.shuffle(plan)
+        for name, doom in reversed(options.planned):
+            self._plans[name].append(doom)
 
     def next(self, function: Function) -> Doom | None:
         """What befalls the next process of a function."""
@@ -135,7 +141,7 @@ class Faults:
         await asyncio.sleep(1.1 * lease)
         while time.monotonic() < ends and not await asyncio.to_thread(self._taken_over, process):
             await asyncio.sleep(0.1)
-        await asyncio.sleep(self._chance.uniform(0.0, 2 * self._options.working))
+        await asyncio.sleep(self._chance.uniform(0.0, self._options.waking * self._options.working))
         if worker.process == process:
             self._fleet.signal(worker, signal.SIGCONT)
 

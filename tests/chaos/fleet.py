@@ -17,14 +17,16 @@ from shared.pipeline import Function
 from tests.chaos.dooms import Doom
 
 LONGEST_EVENT: Final = 2**20
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 180.0
+LOG_SHOWN: Final = 2000  # characters
 
 
 class LauncherProcess:
     """The launcher, as the harness sees it. It serves one run after another."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self._process = process
+        self._log = log
         self.told: Callable[[dict[str, Any]], None] = lambda event: None
 
     @classmethod
@@ -37,10 +39,10 @@ class LauncherProcess:
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
                 env={**environment, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}, limit=LONGEST_EVENT,
             )  # fmt: skip
-        launcher = cls(process)
-        ready = await asyncio.wait_for(launcher._next(), START_SECONDS)
-        if ready is None:
-            raise RuntimeError(f"the launcher did not start: {log.read_text()[-2000:]}")
+        launcher = cls(process, log)
+        async with asyncio.timeout(START_SECONDS):
+            if await launcher._next() is None:
+                raise launcher._gone()
         return launcher
 
     def order(self, do: str, **order: Any) -> None:
@@ -54,13 +56,18 @@ class LauncherProcess:
             if event["event"] == "ended all":
                 return
             self.told(event)
-        raise RuntimeError("the launcher has ended")
+        raise self._gone()
 
     async def close(self) -> None:
         """End it, and all workers with it."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         await self._process.wait()
+
+    def _gone(self) -> RuntimeError:
+        return RuntimeError(
+            f"the launcher has ended ({self._process.returncode}): {self._log.read_text()[-LOG_SHOWN:]}"
+        )
 
     async def _next(self) -> dict[str, Any] | None:
         if self._process.stdout is None:
@@ -112,6 +119,8 @@ class Fleet:
         self._ready = ready
         self._frozen = frozen
         self._closing = False
+        self._wanted: Counter[str] = Counter()  # processes, by function
+        self._still: set[str] = set()  # workers that are frozen
         self.workers: dict[str, Worker] = {}
         self.deaths: list[Death] = []
         self.kills: Counter[str] = Counter()  # by function
@@ -119,10 +128,9 @@ class Fleet:
 
     def add(self, function: Function, *, processes: int, threads: int) -> None:
         """Make the workers of a function."""
-        for number in range(processes):
-            worker = Worker(f"{function.name}-{number}", function, threads)
-            self.workers[worker.name] = worker
-            self._start(worker)
+        self._wanted[function.name] = processes
+        for _ in range(processes):
+            self._place(function, threads)
 
     async def started(self) -> None:
         """Wait until every worker has a process."""
@@ -132,6 +140,8 @@ class Fleet:
     def signal(self, worker: Worker, number: int) -> None:
         """Send the worker's process a signal."""
         if worker.process:
+            if number == signal.SIGCONT:
+                self._still.discard(worker.name)
             self._launcher.order("signal", process=worker.process, number=number)
 
     def of(self, function: str) -> list[Worker]:
@@ -142,6 +152,17 @@ class Fleet:
         """Kill them all; their deaths count no more."""
         self._closing = True
         self._launcher.order("end")
+
+    def _place(self, function: Function, threads: int) -> None:
+        worker = Worker(f"{function.name}-{len(self.of(function.name))}", function, threads)
+        self.workers[worker.name] = worker
+        self._start(worker)
+
+    def _relieve(self, worker: Worker) -> None:
+        """Put another process in the place of one that froze, as a platform would: its function goes on."""
+        at_work = [other for other in self.of(worker.function.name) if other.name not in self._still]
+        if len(at_work) < self._wanted[worker.function.name]:
+            self._place(worker.function, worker.threads)
 
     def _start(self, worker: Worker) -> None:
         worker.generation += 1
@@ -167,9 +188,12 @@ class Fleet:
                 if first:
                     self._ready(worker)
             case "frozen":
+                self._still.add(worker.name)
+                self._relieve(worker)
                 self._frozen(worker)
             case "ended":
                 worker.process = 0
+                self._still.discard(worker.name)
                 name, process = worker.function.name, event["process"]
                 death = Death(at=event["at"], worker=worker.name, function=name, process=process, by=event["by"])
                 self.deaths.append(death)

@@ -22,12 +22,14 @@ from shared.pipeline import (
     STAGES,
     SWEEP,
     SWEEP_SUCCESSOR_SECONDS,
+    TERMINAL,
 )
 from tests.chaos import faults, questions
-from tests.chaos.broker import Broker, Disorder
+from tests.chaos.broker import Broker
 from tests.chaos.database import Cluster, Reader
 from tests.chaos.faults import Dooms, Faults
 from tests.chaos.fleet import Fleet, LauncherProcess, Worker
+from tests.chaos.messages import Disorder
 from tests.chaos.mutations import MUTATIONS
 from tests.chaos.observed import Observed, Record
 from tests.chaos.options import Options
@@ -41,10 +43,20 @@ from tests.chaos.times import scaled
 REFUSALS: Final = 0.005  # share of publishes that the bus refuses for now, under faults
 API_PROCESSES: Final = 2
 API_THREADS: Final = 4
-MIRROR_THREADS: Final = 3
+MIRROR_PROCESSES: Final = 2
+MIRROR_THREADS: Final = 2
 LOOK_SECONDS: Final = 0.2
-CALM_SECONDS: Final = 60.0  # patience of a run without faults, beside what it needs by itself
-DEADLINE_SECONDS: Final = 120.0  # beside duration and settling: the longest that a run may take
+MACHINE_SECONDS: Final = 20.0  # a busy machine may stand still for so long
+ENDING_SECONDS: Final = 20.0  # for the workers to be gone
+DEADLINE_SECONDS: Final = 600.0  # beside duration and settling: the longest that a run may take
+
+_ENDED: Final = ", ".join(f"'{status}'" for status in TERMINAL)
+# One row that changes whenever anything does.
+_MOVING: Final = f"""
+    SELECT count(*) AS requests, sum(version) AS versions, sum(extract(epoch FROM lease_until)) AS leases,
+           count(*) FILTER (WHERE status NOT IN ({_ENDED})) AS unended
+    FROM content_requests
+"""
 
 Say = Callable[[str], None]
 
@@ -109,8 +121,8 @@ class Run:
         """Do it, and report."""
         options, functions = self._options, (*STAGES, SWEEP, HANDLE_DEAD_LETTER, MIRROR_STATUS)
         disorder = Disorder(
-            duplicates=options.duplicates, reorder=options.reorder, losses=options.lost,
-            refusals=0.0 if options.calm else REFUSALS,
+            again=options.again, duplicates=options.duplicates, reorder=options.reorder, losses=options.lost,
+            refusals=0.0 if options.calm else REFUSALS, forgotten=options.forgotten,
         )  # fmt: skip
         self._broker = Broker(functions, scale=options.scale, disorder=disorder, seed=options.seed)
         self._dealt = Dooms(options)
@@ -132,14 +144,16 @@ class Run:
         happening = asyncio.ensure_future(self._happen())
         longest = options.duration + self._patience() + DEADLINE_SECONDS
         helpers = {listening, *beside}
-        done, _ = await asyncio.wait({happening, *helpers}, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
-        for ended in done:
-            ended.result()  # what broke the harness itself is no finding
-        if not happening.done():
-            self._say("The deadline has passed, and the run has not come to its end.")
+        try:
+            done, _ = await asyncio.wait({happening, *helpers}, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done:
+                ended.result()  # what broke the harness itself is no finding
+            if not done:
+                self._say("the deadline has passed, and the run has not come to its end")
+            spent = processor.spent()
+        finally:
             happening.cancel()
-        spent = processor.spent()
-        await self._end(beside, listening)
+            await self._end([happening, *beside], listening)
         return await asyncio.to_thread(self._report, began, spent)
 
     async def _manned(self, functions: tuple[Any, ...]) -> Fleet:
@@ -149,6 +163,7 @@ class Run:
             "broker": await self._broker.listen(),
             "folder": str(self._folder),
             "work_seconds": options.working,
+            "refused": options.refused,
             "mutation": options.mutation,
         }
 
@@ -160,20 +175,21 @@ class Run:
             self._faults.thaw_later(worker)
 
         fleet = Fleet(self._ground.launcher, job, seed=options.seed, doom=self._dealt.next, ready=ready, frozen=frozen)
+        processes, threads = options.crew
         for stage in STAGES:
-            fleet.add(stage, processes=options.processes, threads=options.threads)
+            fleet.add(stage, processes=processes, threads=threads)
         fleet.add(API, processes=API_PROCESSES, threads=API_THREADS)
         fleet.add(SWEEP, processes=1, threads=1)
         fleet.add(HANDLE_DEAD_LETTER, processes=1, threads=1)
-        fleet.add(MIRROR_STATUS, processes=1, threads=MIRROR_THREADS)
+        fleet.add(MIRROR_STATUS, processes=MIRROR_PROCESSES, threads=MIRROR_THREADS)
         return fleet
 
     async def _happen(self) -> None:
         options = self._options
-        asked = questions.asked(options.requests, options.seed, plain=options.ordinary)
+        asked = questions.asked(options.requests, options.seed, kinds=options.asked)
         self._say(f"{len(asked)} questions over {options.duration:.0f} s, {options.kills} kills")
         await asyncio.gather(self._students.ask(asked, options.duration), self._faults.run(options.duration))
-        self._broker.let_be()
+        self._broker.lose_nothing()
         self._dealt.clear()
         self._say("no further faults: waiting for what is under way")
         await self._settled()
@@ -182,17 +198,17 @@ class Run:
         """Wait until everything has ended, or nothing has moved for a long time."""
         last, since = None, time.monotonic()
         while True:
-            rows = await asyncio.to_thread(
-                self._reader.rows, "SELECT id, status, version, error_code, lease_until FROM content_requests"
-            )
-            if rows and self._ended(rows) and not self._broker.unsettled() and self._shown(rows):
-                return
-            state = ({row["id"]: (row["version"], row["lease_until"]) for row in rows}, len(self._students.cancelled))
+            moving = await asyncio.to_thread(self._reader.rows, _MOVING)
+            state = moving, len(self._students.cancelled), FileMirror(self._folder / "mirror").size()
             if state != last:
                 last, since = state, time.monotonic()
             elif time.monotonic() - since > self._patience():
-                self._say("nothing moves any more")
+                self._say(f"nothing moves any more; {self._broker.unsettled()} messages are not acknowledged")
                 return
+            if moving and not moving[0]["unended"] and not self._broker.unsettled():
+                rows = await asyncio.to_thread(self._reader.rows, "SELECT id, status, error_code FROM content_requests")
+                if rows and self._ended(rows) and self._shown(rows):
+                    return
             await asyncio.sleep(LOOK_SECONDS)
 
     def _ended(self, rows: list[dict[str, Any]]) -> bool:
@@ -214,7 +230,7 @@ class Run:
         if self._options.settle_seconds is not None:
             return scaled(self._options.settle_seconds, self._options.scale)
         slowest = LEASE_SECONDS + SWEEP_SUCCESSOR_SECONDS + 2 * faults.SWEEP_SECONDS
-        return scaled(slowest, self._options.scale) + 5.0
+        return scaled(slowest, self._options.scale) + MACHINE_SECONDS
 
     async def _end(self, beside: Sequence["asyncio.Future[None]"], listening: "asyncio.Future[None]") -> None:
         for task in (*beside, *self._faults.thaws):
@@ -222,7 +238,9 @@ class Run:
         await asyncio.gather(*beside, return_exceptions=True)
         await self._students.close()
         self._fleet.close()
-        await listening
+        await asyncio.wait({listening}, timeout=ENDING_SECONDS)
+        if listening.done():
+            listening.exception()  # of a launcher that was ended with us: nobody else asks for it
         await self._broker.close()
 
     def _report(self, began: float, spent: dict[str, float]) -> Report:

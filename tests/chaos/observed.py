@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tests.chaos.broker import Delivery
 from tests.chaos.database import Reader
 from tests.chaos.fleet import Death
+from tests.chaos.messages import Delivery
 from tests.chaos.questions import Question
 from tests.chaos.records import NOTES, Notes
 

@@ -5,6 +5,9 @@ from fractions import Fraction
 from typing import Final
 
 from shared.pipeline import STAGES
+from tests.chaos.dooms import Doom
+from tests.chaos.messages import Again
+from tests.chaos.questions import Kind
 
 FULL: Final = Fraction(1)
 QUICK: Final = Fraction(1, 5)  # leases of 3 s: short enough to wait for, long enough for a busy machine
@@ -17,24 +20,28 @@ class Options:
     requests: int = 1000
     kills: int = 200  # of processes that run stages, spread evenly over the stages
     duplicates: float = 0.1  # share of messages that are delivered once more, at once or late
+    again: Again = Again.BY_CHANCE  # when; all others than this leave nothing to chance
     reorder: float = 0.1  # share of messages whose delivery is held back
     pg_restarts: int | None = None  # None: 4, or none without kills
     seed: int = 1
     scale: Fraction = QUICK  # of leases, heartbeats, back-off, ack deadlines and the sweeper's clock
     zombies: int | None = None  # processes frozen for longer than their lease; None: a tenth of the kills
-    freeze_at: tuple[str, ...] = ()  # places of the code where they freeze; none: wherever it matters
+    planned: tuple[tuple[str, Doom], ...] = ()  # (function, doom): what befalls its first processes, before any other
+    waking: float = 2.0  # a frozen process wakes within so many works of a stage after its request was taken over
     losses: float | None = None  # share of stage messages that the bus loses, though no real one does; None: 1 %
-    processes: int = 3  # of each stage
-    threads: int = 1  # of each process
+    forgotten: float = 0.0  # share of deliveries that broke off and are not repeated: the sweep alone is left
+    processes: int | None = None  # of each stage; None: 3, or 1 without faults, as nobody has to stand in for another
+    threads: int | None = None  # of each process; None: 1, or 3 without faults
     work_seconds: float | None = None  # mean length of a stage's work; None: 0.03, or nothing without faults
     seconds: float | None = None  # over which requests arrive; None: as long as the faults need
-    plain: bool | None = None  # whether all ask for ordinary video lessons; None: without faults, to be measured
+    kinds: tuple[Kind, ...] = ()  # of questions, of one: for videos; none: all kinds, or plain ones without faults
+    unaccepted: float | None = None  # share of mails and webhooks that fail for now; None: 10 %, or none without work
     settle_seconds: float | None = None  # patience with a record in which nothing moves; None: by the sweeper's clock
     mutation: str = ""  # an invariant broken on purpose: `mutations.py`
 
     @property
     def calm(self) -> bool:
-        """Whether nothing is done to the system."""
+        """Whether nothing is left to chance."""
         return not (self.kills or self.duplicates or self.reorder or self.restarts or self.zombies or self.losses)
 
     @property
@@ -43,9 +50,20 @@ class Options:
         return (4 if self.kills else 0) if self.pg_restarts is None else self.pg_restarts
 
     @property
-    def ordinary(self) -> bool:
-        """Whether all questions are of the plain kind."""
-        return self.calm if self.plain is None else self.plain
+    def asked(self) -> tuple[Kind, ...]:
+        """The kinds of the questions."""
+        return self.kinds or ((Kind.PLAIN,) if self.calm else tuple(Kind))
+
+    @property
+    def crew(self) -> tuple[int, int]:
+        """Processes of each stage, and threads of each."""
+        alone = self.calm and not self.planned and self.again is Again.BY_CHANCE
+        return self.processes or (1 if alone else 3), self.threads or (3 if alone else 1)
+
+    @property
+    def refused(self) -> float:
+        """Share of mails and webhooks that are not accepted for now."""
+        return (UNACCEPTED if self.working else 0.0) if self.unaccepted is None else self.unaccepted
 
     @property
     def frozen(self) -> int:
@@ -80,6 +98,7 @@ class Options:
         return [each + (place < left) for place in range(len(STAGES))]
 
 
+UNACCEPTED: Final = 0.1
 ARRIVALS: Final = 10.0  # requests a second under faults
 KILLS: Final = 4.0  # kills a second
 RESTART_SECONDS: Final = (5.0, 40.0)  # declared seconds between two restarts of PostgreSQL

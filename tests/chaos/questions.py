@@ -5,6 +5,7 @@ A stand-in reads them where a stage would think. Every decision follows from the
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -61,6 +62,11 @@ class Question:
         return f"Question {self.number} of {self.run}, {self.kind}, about {self.about}."
 
     @property
+    def is_made(self) -> bool:
+        """Whether it has no other end than its lesson."""
+        return self.ends == frozenset({Status.COMPLETED})
+
+    @property
     def ends(self) -> frozenset[Status]:
         """How it may end. What the api answered to a cancellation decides between the two of a cancelled one."""
         match self.kind:
@@ -81,18 +87,18 @@ def read(text: str) -> Question:
     return Question(number=int(number), run=int(run), kind=Kind(kind), about=about)
 
 
-def asked(requests: int, seed: int, *, plain: bool) -> list[Question]:
-    """The questions of a run, in the order in which they arrive."""
+def asked(requests: int, seed: int, *, kinds: Sequence[Kind]) -> list[Question]:
+    """The questions of a run, of these kinds, in the order in which they arrive; of one kind: for videos."""
     chance = random.Random(f"questions {seed}")
     arrivals = sorted(chance.random() for _ in range(requests))
-    return [_one(number, seed, arrival, requests, chance, plain=plain) for number, arrival in enumerate(arrivals)]
+    return [_one(number, seed, arrival, requests, chance, kinds) for number, arrival in enumerate(arrivals)]
 
 
-def _one(number: int, seed: int, arrives: float, requests: int, chance: random.Random, *, plain: bool) -> Question:
-    if plain:
-        return Question(number=number, run=seed, kind=Kind.PLAIN, about=f"own-{number}", arrives=arrives)
-    kind = chance.choices(list(SHARES), list(SHARES.values()))[0]
-    modality = chance.choices(list(MODALITIES), list(MODALITIES.values()))[0]
+def _one(
+    number: int, seed: int, arrives: float, requests: int, chance: random.Random, kinds: Sequence[Kind]
+) -> Question:
+    kind = chance.choices(kinds, [SHARES[kind] for kind in kinds])[0]
+    modality = chance.choices(list(MODALITIES), list(MODALITIES.values()))[0] if len(kinds) > 1 else Modality.VIDEO
     about = f"own-{number}"
     if kind is Kind.SHARED or (kind is Kind.CANCELLED and chance.random() < 0.5):
         groups = max(1, requests * SHARES[Kind.SHARED] // (100 * SHARED_BY))

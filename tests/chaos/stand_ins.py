@@ -205,23 +205,29 @@ class FileMirror:
         folder.mkdir(exist_ok=True)
 
     def write(self, request_id: str, snapshot: Mapping[str, Any], version: int) -> bool:
-        """Keep the snapshot unless a later one is there."""
+        """Keep the snapshot unless a later one is there; the same one again adds nothing."""
         path = self._folder / request_id
         with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             text = file.read()
             # A line that a killed process did not end is none.
-            lines = [json.loads(line) for line in text.split("\n")[:-1] if line.endswith("}")]
-            if lines and lines[-1]["version"] > version:
+            whole = (line for line in reversed(text.split("\n")[:-1]) if line.endswith("}"))
+            last, line = next(whole, None), json.dumps({"version": version, **snapshot}, default=str)
+            if last is not None and json.loads(last)["version"] > version:
                 return False
-            torn = "" if text.endswith("\n") or not text else "\n"
-            os.write(file.fileno(), f"{torn}{json.dumps({'version': version, **snapshot}, default=str)}\n".encode())
+            if line != last:
+                torn = "" if text.endswith("\n") or not text else "\n"
+                os.write(file.fileno(), f"{torn}{line}\n".encode())
             return True
 
     def delete(self, request_ids: Sequence[str]) -> None:
         """Forget these."""
         for request_id in request_ids:
             (self._folder / request_id).unlink(missing_ok=True)
+
+    def size(self) -> int:
+        """Bytes of all that was kept."""
+        return sum(entry.stat().st_size for entry in os.scandir(self._folder))
 
     def shown(self) -> dict[str, list[dict[str, Any]]]:
         """Every snapshot that was kept, by request, oldest first."""

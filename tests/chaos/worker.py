@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 SERVED: Final = (*STAGES, API, SWEEP, HANDLE_DEAD_LETTER, MIRROR_STATUS)
 BY_NAME: Final[Mapping[str, Function]] = {function.name: function for function in SERVED}
-FAILING: Final = 0.1  # share of mails and webhooks that are not accepted for now, where a stage takes its time
 SECRET: Final = "the chaos harness signs its own tokens with this"
 
 
@@ -41,6 +40,7 @@ class Job:
     folder: str
     seed: str
     work_seconds: float
+    refused: float  # share of mails and webhooks
     mutation: str
     doom: dict[str, Any] | None
 
@@ -94,7 +94,7 @@ def _services(job: Job, function: Function, notes: Notes) -> Callable[[Function]
     )
     parts = ChaosParts(settings)
     folder = Path(job.folder)
-    messenger = NotedMessenger(notes, failing=FAILING if job.work_seconds else 0.0, seed=job.seed)
+    messenger = NotedMessenger(notes, failing=job.refused, seed=job.seed)
     parts.made |= {
         Port.RECORD: engine(settings),
         Port.BUS: BrokerBus(job.broker, function),
