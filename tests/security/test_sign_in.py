@@ -107,7 +107,7 @@ def test_the_password_is_hashed_whether_the_account_is_there_or_not(
     assert [extract_parameters(kept) for kept in checked] == [extract_parameters(HASH)] * 2
 
 
-@pytest.mark.parametrize("kept", [HASH, None])
+@pytest.mark.parametrize("kept", [HASH, None], ids=["known", "unknown"])
 def test_the_first_check_of_a_process_takes_as_long_for_everybody(
     kept: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
