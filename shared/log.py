@@ -44,13 +44,15 @@ class _JsonFormatter(logging.Formatter):
 
 
 class _Lines(logging.Handler):
-    """Writes to `file`, or to standard error as it is at that moment: what it was before may be closed by now."""
+    """Writes to the last of `files`, or to standard error as it is now: what it was before may be closed by now."""
 
-    file: TextIO | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: list[TextIO] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            print(self.format(record), file=self.file or sys.stderr, flush=True)
+            print(self.format(record), file=self.files[-1] if self.files else sys.stderr, flush=True)
         except (OSError, ValueError):
             self.handleError(record)
 
@@ -73,12 +75,12 @@ def configure(level: str) -> None:
 
 @contextmanager
 def written_to(file: TextIO) -> Iterator[None]:
-    """Send them to a file meanwhile."""
-    before, _lines.file = _lines.file, file
+    """Send them to a file meanwhile, or until another is named; two may end in either order."""
+    _lines.files.append(file)
     try:
         yield
     finally:
-        _lines.file = before
+        _lines.files.remove(file)
 
 
 def event(message: str, *, level: int = logging.INFO, **fields: Any) -> None:

@@ -23,7 +23,16 @@ from local.emulated.told import framework
 from local.emulators import Emulator, Notices
 from local.errors import LocalProblem
 from shared.adapters.gcs import CloudStorageObjects
-from shared.pipeline import API, FUNCTIONS, HANDLE_DEAD_LETTER, SWEEP, Function, Topic
+from shared.pipeline import (
+    API,
+    FUNCTIONS,
+    HANDLE_DEAD_LETTER,
+    RETRY_MAXIMUM_SECONDS,
+    RETRY_MINIMUM_SECONDS,
+    SWEEP,
+    Function,
+    Topic,
+)
 from tests.conftest import ROOT, missing
 
 PROJECT, PREFIX = "emulated-parts", "vividly-test"
@@ -163,7 +172,10 @@ def test_subscriptions_are_those_of_the_committed_declaration(messaging: Messagi
         assert made["topic"] == messaging.topic_path(str(function.listens))
         assert made["pushConfig"]["pushEndpoint"] == endpoints[function.name]
         assert made["ackDeadlineSeconds"] == function.ack_deadline
-        assert made["retryPolicy"] == {"minimumBackoff": "2s", "maximumBackoff": "10s"}
+        assert made["retryPolicy"] == {
+            "minimumBackoff": f"{RETRY_MINIMUM_SECONDS}s",
+            "maximumBackoff": f"{RETRY_MAXIMUM_SECONDS}s",
+        }
         if function is HANDLE_DEAD_LETTER:
             assert "deadLetterPolicy" not in made
         else:

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_lines_go_to_a_file_meanwhile(capsys: pytest.CaptureFixture[str]) -> Non
     log.event("outside")
 
     assert json.loads(file.getvalue())["message"] == "inside"
+    assert json.loads(capsys.readouterr().err)["message"] == "outside"
+
+
+def test_of_two_files_either_may_end_first(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = io.StringIO(), io.StringIO()
+    first_ends, second_ends = ExitStack(), ExitStack()
+    first_ends.enter_context(log.written_to(first))
+    second_ends.enter_context(log.written_to(second))
+    first_ends.close()
+    log.event("inside the second")
+    second_ends.close()
+    log.event("outside")
+
+    assert (first.getvalue(), json.loads(second.getvalue())["message"]) == ("", "inside the second")
     assert json.loads(capsys.readouterr().err)["message"] == "outside"
 
 
