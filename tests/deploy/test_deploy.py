@@ -667,7 +667,10 @@ def test_a_command_that_is_interrupted_with_us_ends_by_itself(tmp_path: Path) ->
         "    time.sleep(1)\n"
         f"    pathlib.Path({str(saved)!r}).touch()\n"
     )
-    ours = f"from local.deploy.commands import RealCommands; RealCommands().run([{sys.executable!r}, '-c', {child!r}])"
+    # What a shell starts in the background ignores Ctrl-C from the beginning, and so would all below it.
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    runs = f"from local.deploy.commands import RealCommands; RealCommands().run([{sys.executable!r}, '-c', {child!r}])"
+    ours = f"{heeds}; {runs}"
     process = subprocess.Popen(
         [sys.executable, "-c", ours], cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL
     )

@@ -123,9 +123,8 @@ class World:
         if isinstance(case.body, dict) and "answers" in case.body:
             case.body = {"answers": {"q1": "cells"}}
         if isinstance(case.body, dict) and "query" in case.body:
-            case.body |= {"query": f"Why is the {'sky blue' if turn % 2 else 'grass green'}?"}
-            if turn >= 2:
-                case.headers = {**(case.headers or {}), "Idempotency-Key": "one-for-two"}
+            case.body = {"query": f"Why is the {'sky blue' if turn % 2 else 'grass green'}?", "grade_level": 9}
+            case.headers = {"Idempotency-Key": f"one for two {turn // 2}"}
 
 
 @pytest.mark.parametrize(("route", "role", "mode"), CASES)
