@@ -11,7 +11,6 @@ import json
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from types import MappingProxyType
 from typing import Final
 
 from shared import log
+from shared.containment import place_of
 from shared.errors import TransientError
 from shared.pipeline import (
     FUNCTIONS,
@@ -207,14 +207,8 @@ class LocalBus:
         try:
             status = self._deliver(function, f"/projects/{PROJECT}/topics/{message.topic}", _body(function, message))
         except Exception as error:  # noqa: BLE001 - as a server answers 500: the message comes again, the thread goes on
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.event(
-                "push failed",
-                level=logging.ERROR,
-                function=function.name,
-                error_type=type(error).__name__,
-                where=f"{place.filename}:{place.lineno}",
-            )
+            name, where = type(error).__name__, place_of(error)
+            log.event("push failed", level=logging.ERROR, function=function.name, error_type=name, where=where)
             return False
         return 200 <= status < 300
 

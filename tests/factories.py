@@ -100,6 +100,18 @@ def add_passage(engine: sa.Engine, passage_id: uuid.UUID) -> None:
             connection.execute(sa.text(statement), values)
 
 
+def keep_lesson(engine: sa.Engine, digest: str, *, content_key: str, made_by: uuid.UUID) -> None:
+    """Put a lesson into the cache, unless that key has one."""
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("""
+                INSERT INTO lessons (content_key, storyboard_digest, title, modality, made_by)
+                VALUES (:key, :digest, 't', 'video', :id) ON CONFLICT DO NOTHING
+            """),
+            {"key": content_key, "digest": digest, "id": made_by},
+        )
+
+
 def update(engine: sa.Engine, request_id: uuid.UUID, **columns: Any) -> None:
     """Change columns by hand."""
     with engine.begin() as connection:

@@ -3,7 +3,6 @@
 import json
 import logging
 import time
-import traceback
 from functools import cache
 from typing import Final
 from uuid import UUID, uuid4
@@ -18,6 +17,7 @@ from functions.api.problems import Code, Problem, not_found
 from functions.api.reading import read_body, read_query
 from functions.api.routes import ROUTES, Access, Route
 from shared import log
+from shared.containment import place_of
 from shared.db.accounts import Account
 from shared.enums import Role
 from shared.errors import TransientError
@@ -182,6 +182,5 @@ def _at_once(response: flask.Response, request: flask.Request) -> flask.Response
 
 
 def _log_failure(message: str, level: int, error: Exception, occurrence: UUID) -> None:
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{where.filename}:{where.lineno}"
-    log.event(message, level=level, correlation_id=str(occurrence), error_type=type(error).__name__, where=place)
+    name, where = type(error).__name__, place_of(error)
+    log.event(message, level=level, correlation_id=str(occurrence), error_type=name, where=where)

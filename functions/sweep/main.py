@@ -20,9 +20,10 @@ from shared.services import ForgettingStore, Services
 
 bootstrap.check(SWEEP)
 
-# What one sweep removes at most; the next one takes the rest.
+# What one sweep removes, and how long it announces, at most; the next one takes the rest.
 LESSONS: Final = 100
 CLEARING_SECONDS: Final = SWEEP.budget / 2
+ANNOUNCING_SECONDS: Final = SWEEP.budget / 5
 PIECES: Final = 500
 
 
@@ -82,9 +83,14 @@ def _announce_again(services: Services) -> int:
     """Nothing else tells the mirror of a request's end if who ended it was stopped before the announcement."""
     with single_statement(services.engine) as connection:
         ended = sweeping.ended_lately(connection)
+    ends = time.monotonic() + ANNOUNCING_SECONDS
+    announced = 0
     for request_id, correlation_id in ended:
+        if time.monotonic() > ends:
+            break  # the next sweep comes to them: the oldest are first
         announce(services.bus, request_id, correlation_id)
-    return len(ended)
+        announced += 1
+    return announced
 
 
 def _remove(services: Services) -> int:

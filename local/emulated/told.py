@@ -11,9 +11,7 @@ from typing import Any, Final
 from local.environment import ROOT
 from shared import parts
 from shared.enums import Port
-from shared.pipeline import (
-    Function,
-)
+from shared.pipeline import Function
 
 DECLARED: Final = ROOT / "terraform" / "settings.json"
 

@@ -9,11 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from shared.db import pace
+from shared.db.claims import close_run
 from shared.db.flights import leave_flight, lock_content
 from shared.db.models import ENDED
 from shared.db.submissions import QUEUED_LABEL, IdempotencyKey
 from shared.enums import ContentRequestStatus as Status
-from shared.enums import FeedbackKind, StageRunState
+from shared.enums import FeedbackKind
 
 CANCELLED_LABEL = "Cancelled"
 RETRIES = 10  # of one request: whatever is wrong by then, the same question does not mend it
@@ -121,13 +122,7 @@ def cancel(connection: sa.Connection, request_id: UUID, student_id: UUID) -> Can
     row = connection.execute(update, mine | {"label": CANCELLED_LABEL}).one_or_none()
     if row is None:
         return None
-    # A statement of its own: the first does not see a run that was begun while it waited for the row.
-    stopped = sa.text(f"""
-        UPDATE request_stages
-        SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(), error_code = '{Status.CANCELLED}'
-        WHERE request_id = :id AND attempt = :attempt AND state = '{StageRunState.RUNNING}'
-    """)
-    connection.execute(stopped, {"id": request_id, "attempt": row.attempt})
+    close_run(connection, request_id, row.attempt, code=Status.CANCELLED)
     if row.content_key and row.content_key != expected:
         lock_content(connection, row.content_key)
     return Cancellation(correlation_id=row.correlation_id, freed=leave_flight(connection, request_id))

@@ -4,6 +4,7 @@ The fence is (status, attempt): a change applies only while both are as the clai
 triggers refuse illegal moves, raise `version` and write `request_events` in the same statement.
 """
 
+import json
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -35,7 +36,7 @@ class Claim:
 
 
 # What `Request` holds.
-READ: Final = """id, correlation_id, student_id, query, topic, grade_level, interest, style, language, modality,
+_READ: Final = """id, correlation_id, student_id, query, topic, grade_level, interest, style, language, modality,
         duration_seconds, status, attempt, content_key, storyboard_digest, request_metadata"""
 
 
@@ -84,7 +85,7 @@ _CLAIM = sa.text(f"""
         SELECT id, :stage, attempt, '{StageRunState.RUNNING}',
                lease_until - make_interval(secs => CAST(:lease AS integer)) FROM claimed
     )
-    SELECT {READ}, (
+    SELECT {_READ}, (
         SELECT count(*) FROM request_stages s
         WHERE s.request_id = claimed.id AND s.stage = :stage AND s.state <> '{StageRunState.FINISHED}'
           AND s.attempt > claimed.attempts_from
@@ -183,6 +184,31 @@ def release(connection: sa.Connection, request: Request, stage: Stage, code: str
     """)
     values = {**fence(request), **parameters(stage, used), "code": code}
     return bool(connection.execute(statement, values).scalar_one())
+
+
+def close_run(
+    connection: sa.Connection,
+    request_id: UUID,
+    attempt: int,
+    *,
+    code: str,
+    reason: str | None = None,
+    used: Used | None = None,
+) -> None:
+    """Note that the run of an attempt has failed, if it was still at work when its request was ended.
+
+    A statement of its own, after the one that ended the request: that one does not see a run which was begun while it
+    waited for the row. `used` is what the run used, where it is the run itself that ends its request.
+    """
+    noted = "" if used is None else f", {NOTED}"
+    statement = sa.text(f"""
+        UPDATE request_stages
+        SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(),
+            error_code = :code, error_message = CAST(:reason AS text) {noted}
+        WHERE request_id = :id AND attempt = :attempt AND state = '{StageRunState.RUNNING}'
+    """)
+    values: dict[str, Any] = {"id": request_id, "attempt": attempt, "code": code, "reason": reason}
+    connection.execute(statement, values if used is None else values | {"used": json.dumps(dict(used))})
 
 
 def fence(request: Request) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from shared.db.claims import fence, takes
+from shared.db.claims import close_run, fence, takes
 from shared.db.flights import leave_flight, lock_content
-from shared.db.ledger import ADDED_UP, NOTED, NOTHING, Used
+from shared.db.ledger import ADDED_UP, NOTHING, Used
 from shared.db.models import ENDED
 from shared.enums import ContentRequestStatus as Status
-from shared.enums import StageRunState
 from shared.errors import PermanentError
 from shared.pipeline import Stage
 from shared.work import Request
@@ -30,15 +29,9 @@ class Failure:
     freed: UUID | None
 
 
-# Further parts of the statements below, where it is a run that failed its request: guard and assignments.
-_OF_THE_RUN = (
-    "AND status = CAST(:during AS content_request_status) AND attempt = :attempt",
-    f", {ADDED_UP}",
-    f", {NOTED}",
-)
-
-
-# The same where it is a stage's message that ran out of deliveries: it has nothing to do with what the stage left
+# Further parts of the statement below, where it is a run that failed its request: guard and assignment.
+_OF_THE_RUN = "AND status = CAST(:during AS content_request_status) AND attempt = :attempt", f", {ADDED_UP}"
+# The guard where it is a stage's message that ran out of deliveries: it has nothing to do with what the stage left
 # behind, with what waits for an answer, or follows another.
 _NEEDS_THE_STAGE = """AND clarification_requested_at IS NULL AND follows IS NULL
     AND (status = CAST(:during AS content_request_status)
@@ -65,7 +58,7 @@ def fail(
     ).scalar_one_or_none()
     if expected:
         lock_content(connection, expected)
-    guard, added_up, noted = _OF_THE_RUN if run else (_NEEDS_THE_STAGE if needing else "", "", "")
+    guard, added_up = _OF_THE_RUN if run else (_NEEDS_THE_STAGE if needing else "", "")
     statement = sa.text(f"""
         UPDATE content_requests SET
             status = '{Status.FAILED}', failed_at = clock_timestamp(), lease_until = NULL, eta_seconds = NULL,
@@ -81,7 +74,6 @@ def fail(
         "stage": stage,
         "used": json.dumps(dict(used)),
         "message": error.message,
-        "reason": str(error),
         "details": json.dumps({"reason": str(error), **error.details}, default=str),
     }
     if run:
@@ -91,14 +83,7 @@ def fail(
     row = connection.execute(statement, values).one_or_none()
     if row is None:
         return None
-    # A statement of its own: the first does not see a run that was begun while it waited for the row.
-    stopped = sa.text(f"""
-        UPDATE request_stages
-        SET state = '{StageRunState.FAILED}', finished_at = clock_timestamp(),
-            error_code = :code, error_message = :reason {noted}
-        WHERE request_id = :id AND attempt = :attempt AND state = '{StageRunState.RUNNING}'
-    """)
-    connection.execute(stopped, values | {"attempt": row.attempt})
+    close_run(connection, request_id, row.attempt, code=error.code, reason=str(error), used=used if run else None)
     if row.content_key and row.content_key != expected:
         # Settled in between: whoever joined that flight by now is seen below.
         lock_content(connection, row.content_key)

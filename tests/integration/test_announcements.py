@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from functions.sweep import main as sweeping
 from functions.sweep.main import handle as sweep
 from shared import runtime
 from shared.enums import ContentRequestStatus as Status
@@ -71,6 +72,28 @@ def test_a_sweep_announces_what_has_ended_lately(status: Status, services: FakeS
             sa.text("UPDATE content_requests SET updated_at = :then WHERE id = :id"),
             {"id": before, "then": datetime.now(UTC) - timedelta(seconds=SWEEP_ANNOUNCE_SECONDS + 1)},
         )
+    sweep(services)
+    assert announced(services) == [ended]
+
+
+def test_a_sweep_that_announces_for_long_goes_on_to_the_rest_and_the_next_one_announces(
+    services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = factories.add_request(services.engine, status=Status.COMPLETED)
+    key = {"student": factories.add_user(services.engine), "id": ended}
+    with services.engine.begin() as connection:
+        statement = """
+            INSERT INTO idempotency_keys (student_id, key, body_hash, request_id, created_at)
+            VALUES (:student, 'old', 'x', :id, clock_timestamp() - interval '1 year')
+        """
+        connection.execute(sa.text(statement), key)
+    with monkeypatch.context() as patch:
+        patch.setattr(sweeping, "ANNOUNCING_SECONDS", -1.0)
+        sweep(services)
+
+    assert announced(services) == []
+    with services.engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM idempotency_keys")).scalar_one() == 0
     sweep(services)
     assert announced(services) == [ended]
 

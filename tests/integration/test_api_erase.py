@@ -30,14 +30,7 @@ def _lesson(system: FakeServices, student: Caller, digest: str, *, cached: bool 
     for name in (objects.STORYBOARD, objects.VIDEO):
         system.objects.write(objects.lesson(digest, name), b'{"scenes": []}', content_type="")
     if cached:
-        with system.engine.begin() as connection:
-            connection.execute(
-                sa.text("""
-                    INSERT INTO lessons (content_key, storyboard_digest, title, modality, made_by)
-                    VALUES (:key, :digest, 't', 'video', :id) ON CONFLICT DO NOTHING
-                """),
-                {"key": f"key-{digest}", "digest": digest, "id": request_id},
-            )
+        factories.keep_lesson(system.engine, digest, content_key=f"key-{digest}", made_by=request_id)
     return request_id
 
 

@@ -82,14 +82,7 @@ class World:
         )
         for name in (objects.STORYBOARD, objects.VIDEO):
             self.services.objects.write(objects.lesson(digest, name), b"{}", content_type="")
-        with self.services.engine.begin() as connection:
-            connection.execute(
-                sa.text("""
-                    INSERT INTO lessons (content_key, storyboard_digest, title, modality, made_by)
-                    VALUES (:key, :digest, 't', 'video', :id) ON CONFLICT DO NOTHING
-                """),
-                {"key": f"key-{digest}", "digest": digest, "id": request_id},
-            )
+        factories.keep_lesson(self.services.engine, digest, content_key=f"key-{digest}", made_by=request_id)
         return request_id
 
     def erase(self, who: Caller | None = None) -> Any:

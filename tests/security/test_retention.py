@@ -106,14 +106,7 @@ def lesson(services: FakeServices, digest: str, *, student_id: uuid.UUID | None 
     )
     for name in (objects.STORYBOARD, objects.VIDEO):
         services.objects.write(objects.lesson(digest, name), b"{}", content_type="")
-    with services.engine.begin() as connection:
-        connection.execute(
-            sa.text("""
-                INSERT INTO lessons (content_key, storyboard_digest, title, modality, made_by)
-                VALUES (:key, :digest, 't', 'video', :id) ON CONFLICT DO NOTHING
-            """),
-            {"key": f"key-{digest}", "digest": digest, "id": request_id},
-        )
+    factories.keep_lesson(services.engine, digest, content_key=f"key-{digest}", made_by=request_id)
     return request_id
 
 
