@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from local import emulators
 from local.emulators import Emulator
 from local.errors import LocalProblem
+from shared import bootstrap, log
 from shared.db.engine import engine_for
 from tests.fakes import SETTINGS, FakeServices
 
@@ -27,6 +29,21 @@ def missing(reason: str) -> None:
     if IN_CI:
         pytest.fail(f"CI leaves nothing out: {reason}")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left() -> Iterator[None]:
+    """A file's tests leave the process as they found it: what they left running would work among the next file's."""
+    before = _global_state()
+    yield
+    assert _global_state() == before
+
+
+def _global_state() -> tuple[dict[str, str], list[TextIO], object]:
+    # pytest and functions-framework note there what they are at.
+    passing = ("PYTEST_", "FUNCTION_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(passing)}
+    return environment, list(log._lines.files), bootstrap._given
 
 
 @pytest.fixture(scope="session")

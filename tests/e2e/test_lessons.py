@@ -3,6 +3,7 @@
 import io
 import json
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -11,11 +12,32 @@ import pytest
 
 from local.acceptance.run import accept
 from local.client import Client, Refused
+from local.console import Console
+from local.state import State
 from local.system import LocalSystem
 from shared.enums import ContentRequestStatus as Status
 from shared.pipeline import STAGES, TERMINAL
 
 IN_ORDER = [Status.PENDING, *(stage.during for stage in STAGES), Status.COMPLETED]
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    """The real functions, database, books, voice and encoder, over HTTP: in a folder of its own, on a free port."""
+    state = State.hold(tmp_path_factory.mktemp("system"), purpose="tests")
+    try:
+        with LocalSystem(state, Console()) as running:
+            yield running
+    finally:
+        state.close()
+
+
+@pytest.fixture
+def client(system: LocalSystem) -> Client:
+    """The system's student, signed in."""
+    signed_in = Client(system.url)
+    signed_in.login(system.student.email, system.student.password)
+    return signed_in
 
 
 def ask(client: Client, query: str, **fields: Any) -> dict[str, Any]:
