@@ -4,6 +4,7 @@ Nothing changes in the record, but that a request fails whose own message for th
 """
 
 import base64
+import io
 import json
 import uuid
 from collections import Counter
@@ -15,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from local import bus, postgres
-from shared import bootstrap, pushes
+from shared import bootstrap, log, pushes
 from shared.db.engine import engine_for
 from shared.enums import ContentRequestStatus as Status
 from shared.messages import RequestMessage
@@ -47,8 +48,10 @@ def poisoned(postgres_url: str, template: str) -> Iterator[Poisoned]:
         engine = engine_for(url, pool_size=24)
         system = Poisoned(engine)
         bootstrap.build_with(lambda function: system.services)
-        yield system
-        system.bus.close()
+        # Deliveries go on between tests, when nothing captures what they log.
+        with log.written_to(io.StringIO()):
+            yield system
+            system.bus.close()
         bootstrap.build_with(None)
         engine.dispose()
 
