@@ -119,9 +119,11 @@ def running_url(folder: Path, database: str) -> str:
     """URL of a database on the server that another process runs in `folder`; raise DatabaseProblem."""
     home = postgres_binaries.reachable_folder(folder, postgres_binaries.run_as())
     try:
-        return _url((home / "password").read_text().strip(), int((home / "port").read_text()), database)
-    except (OSError, ValueError) as error:
-        raise DatabaseProblem(f"No database runs in {folder}.") from error
+        os.close(_lock(home))
+    except AlreadyRunning:
+        with contextlib.suppress(OSError, ValueError):  # it is only being made
+            return _url((home / "password").read_text().strip(), int((home / "port").read_text()), database)
+    raise DatabaseProblem(f"No database runs in {folder}.")
 
 
 def remove(folder: Path) -> None:

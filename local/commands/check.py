@@ -12,7 +12,7 @@ from local.accounts import SignIn
 from local.console import DONE, FAILED, Console
 from local.database import NAME
 from local.emulated import place
-from local.errors import LocalProblem
+from local.errors import DatabaseProblem, LocalProblem
 from local.state import State, read_json
 from local.system import LocalSystem
 from shared.db.engine import engine_for
@@ -87,7 +87,14 @@ def _second(folder: Path) -> SignIn:
     if (folder / place.SERVING).exists():
         entry = read_json(folder / accounts.FILE)[accounts.SECOND]
         return SignIn(entry["email"], entry["password"])
-    url = environment.own_database_url() or postgres.running_url(folder / "postgres", NAME)
+    try:
+        url = environment.own_database_url() or postgres.running_url(folder / "postgres", NAME)
+    except DatabaseProblem:
+        raise LocalProblem(
+            "No system of this folder runs there: say whom to sign in, with --email and --password of a student and "
+            "--other-email and --other-password of another.",
+            code="usage",
+        ) from None
     engine = engine_for(url, pool_size=1)
     try:
         return accounts.ensure(engine, folder, accounts.SECOND, Role.STUDENT)

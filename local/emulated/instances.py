@@ -27,6 +27,7 @@ class _Instance:
     function: Function
     port: int
     process: Process
+    ready: bool = False
     ends: list[float] = field(default_factory=list)
     given_up: bool = False
 
@@ -57,7 +58,9 @@ class Instances:
         """Start all at once; `ports` are those that are not left to chance, by function."""
         for function, free in zip(functions, free_ports(len(functions)), strict=True):
             port = ports.get(function.name, free)
-            self._instances[function.name] = _Instance(function, port, self._launch(function, port))
+            instance = _Instance(function, port, self._launch(function, port))
+            with self._lock:
+                self._instances[function.name] = instance
 
     def await_ready(self, functions: Sequence[Function], said: Callable[[int], None]) -> None:
         """Return when all of them answer; `said` hears how many do. Raise LocalProblem with the log of one that fails.
@@ -67,7 +70,11 @@ class Instances:
         for number, function in enumerate(functions, 1):
             self.await_answer(function)
             said(number)
-        self._watcher.start()
+        with self._lock:
+            for function in functions:
+                self._instances[function.name].ready = True
+            if not self._watcher.is_alive():
+                self._watcher.start()
 
     def await_answer(self, function: Function) -> None:
         """Return when the function's server answers, without having called the function; raise LocalProblem."""
@@ -114,7 +121,7 @@ class Instances:
     def _watch(self) -> None:
         while not self._stop.wait(WATCH_SECONDS):
             with self._lock:
-                watched = list(self._instances.values())
+                watched = [instance for instance in self._instances.values() if instance.ready]
             for instance in watched:
                 if instance.process.ended and not instance.given_up:
                     self._replace(instance)

@@ -5,6 +5,7 @@
 
 What it holds ends with it: record, messages, objects and mirror begin empty at each start, and so fit each other. The
 order of the start is that of a deployment: accounts and topics, the functions, `maintain`, and then the first book.
+The api alone comes last: whoever finds it answering finds the whole system.
 """
 
 import json
@@ -28,7 +29,7 @@ from local.emulated.gate import Gate
 from local.emulated.identity import Identity
 from local.emulated.instances import Instances
 from local.emulated.messaging import Messaging, declaration
-from local.emulated.processes import Process, Processes, free_port
+from local.emulated.processes import Process, Processes
 from local.emulated.record import Record, record
 from local.emulated.told import Told, framework
 from local.emulators import Emulator, Notices
@@ -103,7 +104,9 @@ class EmulatedSystem:
         lacking = emulators.lacking()
         if lacking is not None:
             raise LocalProblem(f"Google's emulators cannot be started: {lacking}.", code="no_emulators")
-        port = _chosen(self._port)
+        taken = server.bind(self._port)
+        self._stack.callback(taken.close)
+        port = taken.getsockname()[1]
         self.url = f"http://{server.HOST}:{port}"
         self._begin_anew()
         if environment.own_database_url() is not None:
@@ -114,14 +117,16 @@ class EmulatedSystem:
             step.detail = f"PostgreSQL, a user for each of {len(self.record.users)} functions"
         self._start_emulators()
         self._make_topics()
-        self._start_functions(port)
+        self._start_functions()
         self._maintain()
         self._subscribe()
         self._ingest()
+        self._stack.enter_context(place.serving(self.folder, self.url))
+        taken.close()
+        self._start_api(port)
         scheduler = Scheduler(self.messaging)
         self._stack.callback(scheduler.close)
         scheduler.start()
-        self._stack.enter_context(place.serving(self.folder, self.url))
 
     def _begin_anew(self) -> None:
         """Empty the folder: a record that outlived the objects and messages it speaks of would only mislead."""
@@ -155,7 +160,7 @@ class EmulatedSystem:
             self.messaging = Messaging(host=self.pubsub.host, project_id=PROJECT, prefix=PREFIX)
             step.detail = f"{self.messaging.make_topics(self.declared)} of terraform/pipeline.json"
 
-    def _start_functions(self, port: int) -> None:
+    def _start_functions(self) -> None:
         told = self._told()
         processes = self._stack.enter_context(Processes())
         self.instances = Instances(
@@ -166,10 +171,16 @@ class EmulatedSystem:
         )
         self._stack.callback(self.instances.close)
         with self._console.step("functions", "loading") as step:
-            self.instances.start(FUNCTIONS, {API.name: port})
-            count = len(FUNCTIONS)
-            self.instances.await_ready(FUNCTIONS, lambda done: step.update(f"loading, {done} of {count} answer"))
+            behind = [function for function in FUNCTIONS if function is not API]
+            count = len(behind)
+            self.instances.start(behind, {})
+            self.instances.await_ready(behind, lambda done: step.update(f"loading, {done} of {count} answer"))
             step.detail = f"{count} processes"
+
+    def _start_api(self, port: int) -> None:
+        with self._console.step("api", "loading"):
+            self.instances.start([API], {API.name: port})
+            self.instances.await_ready([API], lambda done: None)
 
     def _told(self) -> Callable[[Function], Mapping[str, str]]:
         common = {
@@ -273,14 +284,6 @@ class EmulatedSystem:
         else:
             self._broken = process
             self._stopped.set()
-
-
-def _chosen(port: int) -> int:
-    """The port, if nobody has it; any free one for 0."""
-    if port == 0:
-        return free_port()
-    server.bind(port).close()
-    return port
 
 
 def _passages(engine: sa.Engine) -> int:

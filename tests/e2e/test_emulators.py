@@ -6,23 +6,26 @@ One start serves all tests. They are ordered so that what takes long by waiting 
 import http.client
 import itertools
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from functions.handle_dead_letter.main import SOURCE_ATTRIBUTE
-from local import emulators
+from local import accounts, emulators
 from local.acceptance.run import accept
 from local.client import Client
 from local.console import Console
-from local.emulated import buckets, rest
+from local.emulated import buckets, place, rest
 from local.emulated.messaging import Pulled
+from local.emulated.processes import free_port
 from local.emulated.system import PREFIX, PROJECT, SOURCES, EmulatedSystem
-from local.state import State
+from local.state import State, read_json
 from shared import objects
 from shared.db.engine import engine_for, single_statement
 from shared.enums import ContentRequestStatus as Status
@@ -52,14 +55,41 @@ MIRRORED = {
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedSystem]:
-    """The system in a folder of its own, each of its topics watched."""
+def place_and_port(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The folder of the system, and where it will answer."""
     why = emulators.lacking()
     if why is not None:
         missing(why)
-    state = State.hold(tmp_path_factory.mktemp("system"), purpose="tests")
+    return tmp_path_factory.mktemp("system"), free_port()
+
+
+@pytest.fixture(scope="module")
+def earliest(place_and_port: tuple[Path, int]) -> Iterator[Future[str]]:
+    """The id of a request that was submitted as soon as anything answered."""
+    folder, port = place_and_port
+    url = f"http://127.0.0.1:{port}"
+    over = threading.Event()
+
+    def visit() -> str:
+        while not rest.answers(f"{url}/v1/health"):
+            assert not over.wait(0.02)
+        student = read_json(place.folder_of(folder, url) / accounts.FILE)["student"]
+        visitor = Client(url)
+        visitor.login(student["email"], student["password"])
+        return ask(visitor, "Explain Newton's third law")
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(visit)
+        over.set()
+
+
+@pytest.fixture(scope="module")
+def system(place_and_port: tuple[Path, int], earliest: Future[str]) -> Iterator[EmulatedSystem]:
+    """The system in a folder of its own, each of its topics watched."""
+    folder, port = place_and_port
+    state = State.hold(folder, purpose="tests")
     try:
-        with EmulatedSystem(state, Console()) as running:
+        with EmulatedSystem(state, Console(), port=port) as running:
             for topic in Topic:
                 running.messaging.listen(topic, f"watch-{topic}")
             yield running
@@ -146,6 +176,11 @@ def replaced(system: EmulatedSystem, function: Function) -> int:
     assert eventually(lambda: system.instances.process(function) is not old)
     system.instances.await_answer(function)
     return old.pid
+
+
+def test_whoever_finds_it_answering_finds_all_of_it(earliest: Future[str], client: Client) -> None:
+    done = until(client, earliest.result(), ended)
+    assert done["status"] == Status.COMPLETED
 
 
 def test_the_acceptance_check_passes(system: EmulatedSystem) -> None:

@@ -121,6 +121,15 @@ def test_port_that_is_taken_is_said_to_be_taken(folder):
     assert not of_folder(folder)
 
 
+def test_check_of_a_system_that_this_folder_does_not_run_asks_whom_to_sign_in(folder):
+    for accounts, asked in (({}, "--email"), ({"student": {"email": "a@b.test", "password": "p"}}, "--other-email")):
+        folder.mkdir(exist_ok=True)
+        (folder / "accounts.json").write_text(json.dumps(accounts))
+        code, out, err = run(folder, "check", "--url", "http://127.0.0.1:1", "--json")
+        assert (code, json.loads(out)["error"]["code"]) == (1, "usage")
+        assert asked in err
+
+
 @pytest.mark.parametrize(
     "url", ["postgresql://u:p@127.0.0.1:1/nothing", "sqlite:///x"], ids=["nobody there", "another database"]
 )

@@ -285,6 +285,15 @@ def test_remove_refuses_a_running_server_and_removes_a_stopped_one(folder):
     postgres.remove(folder)
 
 
+def test_url_of_a_running_server_is_known_while_it_runs(folder):
+    with pytest.raises(DatabaseProblem, match="No database runs"):
+        postgres.running_url(folder, "postgres")
+    with postgres.start(folder, durable=True):
+        postgres.execute(postgres.running_url(folder, "postgres"), "SELECT 1")
+    with pytest.raises(DatabaseProblem, match="No database runs"):
+        postgres.running_url(folder, "postgres")
+
+
 def test_data_that_need_not_last_end_with_the_server(folder):
     with postgres.start(folder, durable=False):
         assert (folder / "data").exists()
