@@ -47,9 +47,7 @@ class Linker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._now = time.time()
-        half = _half(services)
-        self._expires = int((window(services, self._now) + 2) * half)
+        self._expires = int((window(services) + 2) * _half(services))
         self._made: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
@@ -64,17 +62,18 @@ class Linker:
         if name.endswith(".m3u8"):
             # The api serves playlists wherever objects lie: it signs the references in them.
             return asset_url(settings.public_url, settings.secret_key, name, self._expires)
-        left = timedelta(seconds=self._expires - self._now)
+        # What is left now: looking for the objects before this one may have taken seconds.
+        left = timedelta(seconds=self._expires - time.time())
         return self._services.objects.signed_url(name, expires_in=left)
 
 
-def window(services: Services, now: float | None = None) -> int:
+def window(services: Services) -> int:
     """The number of the stretch of time in which links end at the same moment.
 
     A stretch is half as long as links may last, so a link is good for between a half and the whole of that. It is
     part of the ETag: an answer whose links are about to end counts as changed.
     """
-    return int((time.time() if now is None else now) // _half(services))
+    return int(time.time() // _half(services))
 
 
 def _half(services: Services) -> float:
